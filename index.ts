@@ -3,6 +3,7 @@ import { ClockSync } from "./components/clocks/clockSync.ts";
 import type { Deployment } from "./components/lib/deployment.ts";
 import { hostNetworkId } from "./components/lib/hostNetwork.ts";
 import { readInstallation } from "./components/lib/installation.ts";
+import { undoLeftFaults } from "./components/lib/leftFaults.ts";
 import { ownerOf } from "./components/lib/ownership.ts";
 import { toRunError } from "./components/lib/runError.ts";
 import { readSettings } from "./components/lib/stackConfig.ts";
@@ -19,6 +20,7 @@ async function declareStack() {
   const configured = readSettings();
   const installation = readInstallation();
   await refuseMissingImages(configured, installation);
+  await undoLeftFaults();
   const owner = ownerOf(configured.prefix);
 
   const { settings, testbed, swarmState } = await openTestbed(configured, installation, owner, exec);

@@ -160,12 +160,15 @@ describe("every committed scenario", () => {
   it("is listed in the README and in docs/scenarios.md", () => {
     const expected = [
       "cluster-3",
+      "faults-cluster-3",
+      "faults",
       "fed4fire",
       "grid5000",
       "large-messages",
       "local",
       "more-consumers",
       "more-nodes",
+      "overload",
       "single-broker",
       "soak",
       "ssh",

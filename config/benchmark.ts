@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { z } from "zod";
 import { type AgentCounts, agentNodeErrors } from "../contract/agentNodes.ts";
 import { benchmarkErrors } from "../contract/benchmarkErrors.ts";
+import { faultTargetErrors } from "../contract/faultPlan.ts";
 import { MOST_AGENT_TASKS } from "../contract/hostAgents.ts";
 import { tooFewReplicas } from "../contract/topicConfig.ts";
 import { cpuCount, memorySize, wholeNumber } from "../contract/units.ts";
@@ -82,6 +83,12 @@ export function benchErrors(
     ...nodeErrors(parsed, workload, benchmark, nodes),
     ...replicationErrors(workload, kafka?.brokers ?? Number.POSITIVE_INFINITY),
     ...(kafka ? inSyncErrors(workload, kafka) : []),
+    ...(kafka
+      ? faultTargetErrors(workload, benchmark, {
+          brokers: kafka.brokers,
+          defaultReplicas: defaultReplicas(kafka),
+        })
+      : []),
   ].map((error) => `swarmbench:${error}`);
 }
 
@@ -95,13 +102,18 @@ function replicationErrors({ replicationFactor = 0 }: Workload, brokers: number)
 /** A topic without a number of replicas of its own has the cluster's default. */
 function inSyncErrors(
   { topicConfig, replicationFactor }: Workload,
-  { brokers, config }: ParsedServices["kafka"],
+  kafka: Pick<ParsedServices["kafka"], "brokers" | "config">,
 ) {
   const inSync = Number(topicConfig["min.insync.replicas"] ?? 0);
-  const all: Record<string, unknown> = { ...defaultsFor(brokers), ...config };
-  const replicas = Number(all["default.replication.factor"]);
+  const replicas = defaultReplicas(kafka);
   if (replicationFactor !== undefined || !(inSync > replicas)) return [];
   return [`workload.topicConfig.min.insync.replicas: ${tooFewReplicas(inSync, replicas)}`];
+}
+
+/** Replicas of a topic without a number of its own. */
+function defaultReplicas({ brokers, config }: Pick<ParsedServices["kafka"], "brokers" | "config">): number {
+  const all: Record<string, unknown> = { ...defaultsFor(brokers), ...config };
+  return Number(all["default.replication.factor"]);
 }
 
 function contentErrors({ content }: Workload): string[] {

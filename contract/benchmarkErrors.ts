@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { CLIENT_NAMES, type Client, clientOf } from "./clients.ts";
+import { faultErrors } from "./faultPlan.ts";
 import { didYouMean } from "./kafkaProperty.ts";
 import { plainMessage } from "./plainMessage.ts";
 import { MOST_STEPS, plannedCount } from "./runLength.ts";
@@ -41,6 +42,7 @@ export function benchmarkErrors(workload: Workload, benchmark: Benchmark): strin
     ...sweepErrors(workload, benchmark),
     ...searchErrors(workload, benchmark),
     ...logCheckErrors(workload, benchmark),
+    ...faultErrors(benchmark),
     ...scaleErrors({ workload, benchmark }),
   ];
 }

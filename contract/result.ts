@@ -1,6 +1,7 @@
 // The results of a run: run.json, and the events that it is built from. Other tools read it: a change that breaks them
 // increments `SCHEMA_VERSION`. results/run.schema.json is generated from this.
 import { z } from "zod";
+import { CUT_DIRECTIONS, FAULT_NAMES, faultRecordSchema } from "./faults.ts";
 import { networkSchema, nodeClockSchema } from "./network.ts";
 import { limitSchema } from "./resources.ts";
 import { scaleSchema } from "./scale.ts";
@@ -201,6 +202,44 @@ export const eventSchema = z.discriminatedUnion("event", [
     step: z.int().min(1),
     consumers: z.int().min(1),
   }),
+  /**
+   * The measured time of a step was set: its start and end, whole seconds since 1970 by the runner's clock. Only for steps
+   * with faults.
+   */
+  z.strictObject({
+    event: z.literal("measured-time"),
+    at: instant,
+    step: z.int().min(1),
+    fromSec: z.int(),
+    toSec: z.number(),
+  }),
+  /** Some seconds before a fault of a step: the runner has looked up its target. The command that follows the run executes it. */
+  z.strictObject({
+    event: z.literal("fault-due"),
+    at: instant,
+    step: z.int().min(1),
+    number: z.int().min(1),
+    fault: z.enum(FAULT_NAMES),
+    target: z.string(),
+    /** Names of the brokers to hit, such as `broker-2`. */
+    hit: z.array(z.string()),
+    plannedAtSec: z.number(),
+    /** How long it lasts, s; null: it happens at one moment. */
+    plannedSec: z.number().nullable(),
+    /** See `cpus` of `benchmark.faults`. */
+    cpus: z.int().nullable(),
+    /** See `direction` of `benchmark.faults`; null: it is no broker-cut. */
+    direction: z.enum(CUT_DIRECTIONS).nullable(),
+    /** When it is due: ms since 1970. */
+    dueMs: z.number(),
+    /** Why the target could not be looked up; then the fault is not executed. */
+    error: z.string().nullable(),
+  }),
+  /**
+   * A fault began, ended or failed: its record so far, of which the last one counts. Written by the command that follows the
+   * run, not by the runner.
+   */
+  z.strictObject({ event: z.literal("fault"), at: instant, record: faultRecordSchema }),
   z.strictObject({ event: z.literal("warning"), at: instant, text: z.string() }),
   z.strictObject({
     event: z.literal("end"),

@@ -137,6 +137,17 @@ describe("a scaled load", () => {
     assert.equal(nodes.workload.producers, 3, "one for each node");
   });
 
+  it("keeps the repetitions of a load that goes up and down again", () => {
+    const producers = [10, 100, 110, 400, 100, 10];
+    const scaled = scaledLoad(loadOf({ duration: "60 seconds", sweep: { producers } }), 0.01);
+    assert.deepEqual(scaled.benchmark.sweep?.producers, [1, 4, 1]);
+    const half = scaledLoad(loadOf({ duration: "60 seconds", sweep: { producers } }), 0.5);
+    assert.deepEqual(half.benchmark.sweep?.producers, [5, 50, 55, 200, 50, 5]);
+    const sweep = { producers, acks: ["all", "all", "all", "all", "all", "all"] };
+    const sides = scaledLoad(loadOf({ duration: "60 seconds", sweep, combine: "side by side" }), 0.5);
+    assert.deepEqual(sides.benchmark.sweep?.producers, [5, 50, 55, 200, 50, 5]);
+  });
+
   it("drops steps side by side that have become equal, with all of their values", () => {
     const sweep = { producers: [10, 11, 400], acks: ["all", "all", 1] };
     const scaled = scaledLoad(loadOf({ duration: "60 seconds", sweep, combine: "side by side" }), 0.1);

@@ -94,7 +94,7 @@ export function loadVariable({ workload, benchmark: { sweep, search } }: Load): 
 /**
  * The load multiplied by a factor: values of the sweep, the first value of the search, and the workload itself, of one option
  * ({@link loadVariable}). The last value of a search stays, because a search stops at the first load that misses the SLO.
- * Producers stay whole. Equal values are merged, and no value falls so far that a step cannot decide on the SLO.
+ * Producers stay whole. Values that become equal are merged, and no value falls so far that a step cannot decide on the SLO.
  *
  * @param factor from 0 to 1; 1 changes nothing
  */
@@ -168,12 +168,31 @@ function scaledSweep(
   scale: (value: number) => number,
 ): NonNullable<Benchmark["sweep"]> {
   const sweep = benchmark.sweep ?? {};
-  const values = (sweep[variable] ?? []).map((value) => (typeof value === "number" ? scale(value) : value));
+  const before = sweep[variable] ?? [];
+  const values = before.map((value) => (typeof value === "number" ? scale(value) : value));
   const scaled = { ...sweep, [variable]: values };
-  if (benchmark.combine === "product") return { ...scaled, [variable]: [...new Set(values)] };
-  const rows = sweepSteps({ sweep: scaled, combine: benchmark.combine }).map((row) => JSON.stringify(row));
-  const isFirst = (_: VariableValue, index: number) => rows.indexOf(rows[index] as string) === index;
+  if (benchmark.combine === "product") {
+    const isKept = keepsRepetitions(before, values);
+    return { ...scaled, [variable]: values.filter((_, index) => isKept[index]) };
+  }
+  const rowsOf = (each: typeof sweep) =>
+    sweepSteps({ sweep: each, combine: benchmark.combine }).map((row) => JSON.stringify(row));
+  const isKept = keepsRepetitions(rowsOf(sweep), rowsOf(scaled));
   return Object.fromEntries(
-    Object.entries(scaled).map(([name, each]) => [name, (each as VariableValue[]).filter(isFirst)]),
+    Object.entries(scaled).map(([name, each]) => [
+      name,
+      (each as VariableValue[]).filter((_, index) => isKept[index]),
+    ]),
   );
+}
+
+/**
+ * Which values to keep: of different ones that became equal, only the first. A value that the sweep repeats, as one that goes up and
+ * down again, is kept as often as before.
+ */
+function keepsRepetitions<T>(before: readonly T[], scaled: readonly T[]): boolean[] {
+  const firsts = new Map<T, T>();
+  for (const [index, value] of scaled.entries())
+    if (!firsts.has(value)) firsts.set(value, before[index] as T);
+  return scaled.map((value, index) => firsts.get(value) === before[index]);
 }

@@ -1,8 +1,10 @@
 // The results of a step, which are part of the results of a run (result.ts).
 import { z } from "zod";
 import { distributionSchema } from "./distribution.ts";
+import { faultRecordSchema } from "./faults.ts";
 import { logCheckSchema } from "./logCheck.ts";
 import { stepNetworkSchema } from "./network.ts";
+import { faultRecoverySchema, partitionGapsSchema } from "./recovery.ts";
 import { brokerMetricsSchema, machineMetricsSchema, ownCostSchema, saturatedSchema } from "./resources.ts";
 import { STEP_VERDICTS } from "./verdicts.ts";
 import { STEP_VARIABLES } from "./workload.ts";
@@ -140,6 +142,11 @@ export const anyStepSchema = z.strictObject({
     .optional(),
   /** The p99 of the SLO whose knee this step of a search looks for. Absent: the search has one SLO. */
   searchedP99Ms: ms.optional(),
+  /**
+   * The faults of the step, in the order of `number`. Those who execute them report them as events, so that the runner's own
+   * event of a step lacks them; results/build.ts adds them. Absent: none.
+   */
+  faults: z.array(faultRecordSchema).optional(),
   /** Absent or null: not measured. */
   network: stepNetworkSchema.nullable().optional(),
 });
@@ -189,6 +196,15 @@ const measuredStepSchema = anyStepSchema.extend({
   bytes: count,
   /** What the whole log of the step's topics has of its messages. Absent: not checked (`benchmark.logCheck`). */
   logCheck: logCheckSchema.optional(),
+  /** When each partition acknowledged nothing. Absent: the step was to have no faults. */
+  ackGaps: z.array(partitionGapsSchema).optional(),
+  /**
+   * Unclean leader elections in the measured time: a replica that lacked acknowledged messages became a leader. At least this many,
+   * if a controller restarted. null: not known. Absent in older runs.
+   */
+  uncleanElections: count.nullable().optional(),
+  /** What each fault that began did to the service; results/build.ts adds it. Absent: there was none. */
+  recovery: z.array(faultRecoverySchema).optional(),
   /** Messages sent and not delivered at the end of the measured time. */
   backlogAtEnd: z.int(),
   /** How long their delivery took; null: longer than the drain. */

@@ -2,6 +2,7 @@
 // them.
 import { z } from "zod";
 import { CLIENT_NAMES, CLIENTS, COMPRESSION_CODECS, DEFAULT_CLIENT, KAFKA_CLIENTS } from "./clients.ts";
+import { faultsSchema } from "./faults.ts";
 import { namesThatVary, option, optionMeta, searchable, swept, type VariesIn } from "./option.ts";
 import { searchFields } from "./searchFields.ts";
 import { wholeNumber, yesOrNo } from "./units.ts";
@@ -275,6 +276,11 @@ export const benchmarkSchema = z.strictObject({
     .optional()
     .describe(
       "Whether the whole log of a step's topics is read after its drain, and compared with what producers recorded, so that every message is accounted for: see measuring.md. It takes about as long as consumers need for the messages. Not in the preheat. Default: false.",
+    ),
+  faults: faultsSchema
+    .optional()
+    .describe(
+      'Faults in the measured time of each step of a sweep or a soak, such as { at: "20 seconds", fault: broker-kill, target: broker 1 }. Each is undone by itself, whatever happens to the run. Not with a search, and only on a stack\'s own brokers: see faults.md. Default: none.',
     ),
   network: z
     .strictObject({

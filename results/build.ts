@@ -10,8 +10,10 @@ import {
   type Step,
 } from "../contract/result.ts";
 import { clockWarnings } from "./clocks.ts";
+import { withFaults } from "./faults.ts";
 import { limitOf } from "./limit.ts";
 import { runWithSlo } from "./otherSlos.ts";
+import { withRecovery } from "./recovery.ts";
 
 type EventNamed<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
 
@@ -31,7 +33,9 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
   const [first, ...resumed] = named("run");
   if (!first) throw new SwarmbenchError("run-unreadable", "there is no event that starts the run");
   const steps = new Map(named("step").map(({ result }) => [result.step, result]));
-  const inOrder = [...steps.values()].sort((a, b) => a.step - b.step);
+  const inOrder = withFaults([...steps.values()], events)
+    .map((step) => withRecovery(step, first.slo))
+    .sort((a, b) => a.step - b.step);
   const counted = inOrder.filter(({ phase }) => phase !== "preheat");
   const measured = measuredSteps({ steps: counted });
   const last = events.findLast((event) => event.event === "run" || event.event === "end");
@@ -77,6 +81,7 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
       ...changed.map(
         ({ at }) => `the run was resumed at ${at} under different conditions: different nodes or images`,
       ),
+      ...faultWarnings(counted),
       ...stepWarnings(measured),
       ...clockWarnings(measured, first.slo.p99Ms),
       ...(isRunning ? [] : endWarnings(end)),
@@ -85,6 +90,15 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
     ...(notes.length > 0 ? { notes } : {}),
     points: end?.points ?? null,
   };
+}
+
+/** Faults that could not be executed, or not undone, as warnings of the run. */
+function faultWarnings(steps: readonly Step[]): string[] {
+  return steps.flatMap(({ step, faults = [] }) =>
+    faults.flatMap(({ fault, target, error }) =>
+      error === null ? [] : [`step ${step}: ${fault} of ${target}: ${error}`],
+    ),
+  );
 }
 
 /** Adds what limited the load beyond the knee of another SLO. */

@@ -13,9 +13,11 @@ export function logCheckSentence(run: Pick<Run, "steps">): string | undefined {
   if (checks.length === 0) return undefined;
   const total = (count: Count) => checks.reduce((sum, check) => sum + check[count], 0);
   const some = (count: Count) => total(count) || "none";
+  const unclean = measuredSteps(run).reduce((sum, step) => sum + (step.uncleanElections ?? 0), 0);
   const rare = [
     total("unrecorded") > 0 ? `, ${total("unrecorded")} that no producer recorded` : "",
     total("deleted") > 0 ? `; ${total("deleted")} offsets were deleted before the check` : "",
+    unclean > 0 ? `; ${unclean} unclean leader elections, after which messages may be missing` : "",
   ];
   return `log check of ${checks.length} ${checks.length === 1 ? "step" : "steps"}: ${total("sent")} messages sent, ${some("missing")} acknowledged and missing, ${some("unacked")} not acknowledged but in the log, ${some("duplicated")} duplicated, ${some("reordered")} out of order${rare.join("")}`;
 }

@@ -95,13 +95,18 @@ describe("agents over HTTP", () => {
   const clock = openWallClock();
 
   /** A whole step of 0.3 s with a window of the last 0.2 s. */
-  async function runStep(step: number, workload: object = {}, meanwhile = async () => {}) {
+  async function runStep(
+    step: number,
+    workload: object = {},
+    meanwhile = async () => {},
+    changes: Partial<Prepare> = {},
+  ) {
     const id = { run: "r1", step };
     const { exchangePort } = await producers.hello();
     const peers = [{ name: "producers.1", host: "127.0.0.1", port: exchangePort }];
     const { topics = 1 } = workload as { topics?: number };
     await consumers.prepare({ ...order(step, workload), share: { first: 0, count: topics }, peers });
-    await producers.prepare(order(step, workload));
+    await producers.prepare({ ...order(step, workload), ...changes });
     // One second ahead, because on a busy machine the requests below take long, and the window must not have begun.
     const atUs = clock.nowUs() + 1_000_000;
     await producers.start({ ...id, atUs });
@@ -161,6 +166,18 @@ describe("agents over HTTP", () => {
       [0, 1, 2, 3, 4, 5, 6, 7, 8],
     );
     assert.ok(produced.sameNode !== null);
+  });
+
+  it("record when each partition acknowledged nothing, if they are asked to", async () => {
+    const { produced } = await runStep(21, { topics: 2, partitions: 3 }, async () => {}, { ackGaps: true });
+    const gaps = produced.ackGaps ?? [];
+    const partitions = gaps.map(({ partition }) => partition).sort((a, b) => a - b);
+    assert.deepEqual(partitions, [0, 1, 2, 3, 4, 5]);
+    for (const { latestMs, gaps: own } of gaps) {
+      assert.ok(own.length > 0 && own.every(([from, to, acked]) => from <= to && to <= acked));
+      assert.ok(own.every(([, to]) => to <= latestMs));
+    }
+    assert.equal((await runStep(22)).produced.ackGaps, undefined);
   });
 
   it("compare their clocks during the step", async () => {

@@ -12,6 +12,7 @@ import { payloadsOf } from "../load/payload.ts";
 import { type Due, LogicalProducer, type ProducerListener } from "../load/producer.ts";
 import { randomOf } from "../load/random.ts";
 import { scheduleOf } from "../load/schedule.ts";
+import { AckGaps, gapsKept } from "../measure/ackGaps.ts";
 import type { SelfWatch } from "../measure/self.ts";
 import type { WallClock } from "../wallClock.ts";
 import { conflict } from "./errors.ts";
@@ -48,6 +49,8 @@ export class ProducerStep implements AgentStep, ProducerListener {
   private window: StepWindow | undefined;
   private measured = newMeasured();
   private readonly own: OwnMessages | undefined;
+  /** Set at the start of a step in which faults may act. */
+  private ackGaps: AckGaps | undefined;
   private finished = false;
   private failure: string | null = null;
 
@@ -136,6 +139,9 @@ export class ProducerStep implements AgentStep, ProducerListener {
   start(atUs: number): void {
     if (this.seconds) throw conflict("the step has already been started");
     this.seconds = new Seconds(Math.floor(atUs / 1e6), newCounts);
+    const { workload, ackGaps } = this.order;
+    if (ackGaps === true)
+      this.ackGaps = new AckGaps(atUs, gapsKept(workload.partitions * topicCount(workload)));
     this.dispatcher.start(atUs);
   }
 
@@ -173,7 +179,13 @@ export class ProducerStep implements AgentStep, ProducerListener {
     this.totals.sent += messages.length;
   }
 
-  acked(messages: readonly Due[], sentUs: number, atUs: number): void {
+  acked(
+    messages: readonly Due[],
+    sentUs: number,
+    atUs: number,
+    partitions: readonly number[],
+    producer: number,
+  ): void {
     const counts = this.countsAt(atUs);
     counts.acked += messages.length;
     this.totals.acked += messages.length;
@@ -181,6 +193,10 @@ export class ProducerStep implements AgentStep, ProducerListener {
       counts.ack.record(atUs - sentUs);
       if (this.isMeasured(intendedUs)) this.measured.ack.record(atUs - sentUs);
     }
+    if (!this.ackGaps) return;
+    const { workload } = this.order;
+    const first = topicOf(producer, topicCount(workload)) * workload.partitions;
+    this.ackGaps.addBatch(messages, first, partitions, atUs);
   }
 
   failed(messages: readonly Due[], error: unknown, atUs: number): void {
@@ -251,6 +267,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
       ack: ack.encode(),
       lag: lag.encode(),
       sameNode: this.own?.encode() ?? null,
+      ...(this.ackGaps ? { ackGaps: this.ackGaps.all() } : {}),
       clocks: [],
     };
   }

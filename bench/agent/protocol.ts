@@ -2,6 +2,7 @@
 // agents answer.
 import { z } from "zod";
 import { completeWorkloadSchema } from "../../contract/completeWorkload.ts";
+import { partitionGapsSchema } from "../../contract/recovery.ts";
 import { NAME_PREFIX, RUN_NAME } from "../../contract/request.ts";
 import { type KafkaTarget, openKafkaTargetSchema } from "../../contract/target.ts";
 import { findingsSchema } from "../exchange/findings.ts";
@@ -121,6 +122,8 @@ export const prepareSchema = z.strictObject({
    * Producers use the entry of their own share.
    */
   sameNode: z.array(count.nullable()).max(MAX_AGENTS).nullable(),
+  /** Whether producers record when each partition acknowledged nothing, because faults may act in the step. Absent: no. */
+  ackGaps: z.boolean().optional(),
 });
 /** The request to prepare a step. */
 export type Prepare = z.output<typeof prepareSchema>;
@@ -291,6 +294,8 @@ const producerTotalsSchema = z.object({
   lag: histogram,
   /** Latencies of the task's own messages that it consumed itself, by one monotonic clock; null: not requested. */
   sameNode: histogram.nullable(),
+  /** When each partition acknowledged nothing to this task. Absent: not requested. */
+  ackGaps: z.array(partitionGapsSchema).optional(),
   /** Clock comparisons with the peers of {@link prepareSchema}. */
   clocks: z.array(findingsSchema),
 });

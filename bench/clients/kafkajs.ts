@@ -66,7 +66,8 @@ const connectProducer: ClientAdapter["connectProducer"] = async (target, clientI
   };
   return {
     send: async (messages) => {
-      await producer.send({ ...batch, messages });
+      const answers = await producer.send({ ...batch, messages });
+      return answers.map(({ partition }) => partition);
     },
     close: () => producer.disconnect(),
   };

@@ -6,7 +6,7 @@ import type { ClientAdapter } from "./port.ts";
 export const nullAdapter: ClientAdapter = {
   name: NO_BROKER,
   version: "none",
-  connectProducer: async () => ({ send: async () => {}, close: async () => {} }),
+  connectProducer: async () => ({ send: async () => [], close: async () => {} }),
   connectConsumer: async () => {
     throw new Error(`client ${NO_BROKER} reaches no broker, so it cannot consume`);
   },

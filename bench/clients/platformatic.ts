@@ -60,7 +60,10 @@ function producersOf(client: Module): ClientAdapter["connectProducer"] {
     await producer.metadata({ topics: [topic] });
     return {
       send: async (messages) => {
-        await producer.send({ messages: messages.map(({ key, value }) => ({ topic, key, value })) });
+        const { offsets = [] } = await producer.send({
+          messages: messages.map(({ key, value }) => ({ topic, key, value })),
+        });
+        return offsets.map(({ partition }) => partition);
       },
       close: () => producer.close(),
     };

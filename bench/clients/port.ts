@@ -19,9 +19,10 @@ export interface ProducerPort {
    * Sends messages as one batch, without waiting for earlier batches. Resolves when they are acknowledged, or with acks 0,
    * when they are written to the connection.
    *
+   * @returns the partitions of the topic that acknowledged them, each once; empty with acks 0
    * @throws any error of the client, after the client's own retries; an {@link ErrorKind} names it
    */
-  send(messages: OutgoingMessage[]): Promise<void>;
+  send(messages: OutgoingMessage[]): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 

@@ -35,6 +35,8 @@ export interface BrokerCounters {
   replicationOut: Counter;
   /** Partitions that it leads at the time of the reading. */
   leaders: Counter;
+  /** Unclean leader elections of the whole cluster, which every controller counts. Brokers without a controller have none. */
+  uncleanElections: Counter;
   /** Short id of its container, which is its host name. */
   container: string | null;
 }
@@ -75,6 +77,10 @@ const READS = {
   gc: { mbean: "java.lang:type=GarbageCollector,name=*", attribute: "CollectionTime" },
   host: { mbean: "java.lang:type=Runtime", attribute: "Name" },
   leaders: { mbean: "kafka.server:type=ReplicaManager,name=LeaderCount", attribute: "Value" },
+  uncleanElections: {
+    mbean: "kafka.controller:type=ControllerStats,name=UncleanLeaderElectionsPerSec",
+    attribute: "Count",
+  },
   network: {
     mbean: "kafka.server:type=socket-server-metrics,listener=*,networkProcessor=*",
     attribute: "io-wait-time-ns-total",
@@ -124,6 +130,7 @@ export async function readBrokerCounters(
     fetch: requestsOf(byName, REQUESTS.fetch),
     ...(topics as Pick<BrokerCounters, keyof typeof TOPICS>),
     leaders: counter("leaders"),
+    uncleanElections: counter("uncleanElections"),
     container: /@([0-9a-f]{12})$/.exec(String(byName.get("host")))?.[1] ?? null,
   };
 }

@@ -32,7 +32,14 @@ interface ProducerSettings {
 /** What a producer reports to its task; times in µs since 1970. */
 export interface ProducerListener {
   sent(messages: readonly Due[], late: number, atUs: number): void;
-  acked(messages: readonly Due[], sentUs: number, atUs: number): void;
+  /** @param partitions those that acknowledged them, as {@link ProducerPort.send} says. @param producer number of the producer */
+  acked(
+    messages: readonly Due[],
+    sentUs: number,
+    atUs: number,
+    partitions: readonly number[],
+    producer: number,
+  ): void;
   failed(messages: readonly Due[], error: unknown, atUs: number): void;
 }
 
@@ -150,9 +157,9 @@ export class LogicalProducer {
 
   private async awaitAnswer(batch: Due[], sentUs: number): Promise<void> {
     try {
-      await this.port.send(batch.map(({ message }) => message));
+      const partitions = await this.port.send(batch.map(({ message }) => message));
       for (const { sequence } of batch) this.acked.set(sequence);
-      this.listener.acked(batch, sentUs, this.nowUs());
+      this.listener.acked(batch, sentUs, this.nowUs(), partitions, this.settings.producer);
     } catch (error) {
       if (isAnswer(error)) for (const { sequence } of batch) this.failed.set(sequence);
       this.listener.failed(batch, error, this.nowUs());

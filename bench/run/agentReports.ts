@@ -1,5 +1,6 @@
 // The reports of a step's agents while it runs.
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RunEvent } from "../../contract/result.ts";
 import type { Workload } from "../../contract/workload.ts";
 import type { ProducerReport } from "../agent/protocol.ts";
 import type { WallClock } from "../wallClock.ts";
@@ -16,6 +17,8 @@ export interface StepListener {
   phase(phase: string): void;
   /** All agents have reported a second, or it timed out. @param phase the current phase */
   second(second: MergedSecond, phase: string): void;
+  /** An event of the run that is only known within the step. Absent: nobody needs it. */
+  event?(event: RunEvent): void;
 }
 
 interface Scope {

@@ -1,4 +1,5 @@
-// Faults that agents inject on purpose in calibrations (bench/agent/fault.ts, clockFault.ts), as the results report them.
+// Faults as the results report them: those that agents inject on purpose in calibrations (bench/agent/fault.ts, clockFault.ts),
+// and those of `benchmark.faults`.
 import type { ConsumerTotals } from "../agent/protocol.ts";
 import type { Fleet } from "./fleet.ts";
 
@@ -14,6 +15,12 @@ export function faultReasons(consumed: readonly ConsumerTotals[]): string[] {
   return skipped === undefined
     ? []
     : [`consumers skipped ${skipped} messages on purpose: this is not a measurement`];
+}
+
+/** The reason that is added to a step with faults of `benchmark.faults`. @param count how many it has, 1 or more */
+export function plannedFaultReasons(count: number): string[] {
+  const faults = count === 1 ? "1 fault was" : `${count} faults were`;
+  return [`${faults} planned in this step (benchmark.faults), so whether it was steady does not count`];
 }
 
 /** A warning for each fault of an agent. */

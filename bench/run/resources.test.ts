@@ -7,6 +7,7 @@ import { machineMetrics, ownCost } from "./machineMetrics.ts";
 import { cpuReading, type Readings, takeReadings } from "./readings.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 import { stepResources } from "./stepResources.ts";
+import { uncleanElections } from "./uncleanElections.ts";
 
 const PLACE = {
   name: "broker-1",
@@ -38,6 +39,7 @@ function jolokia(seconds: number, without: RegExp = /^$/): ReadMbeans {
     [/GarbageCollector/, { young: { CollectionTime: 20 * seconds }, old: { CollectionTime: 30 * seconds } }],
     [/Runtime/, `1@${CONTAINER}`],
     [/LeaderCount/, 12],
+    [/UncleanLeaderElections/, 3 * seconds],
     [/name=BrokerRequestHandler/, 0.25e9 * seconds],
     [/name=RequestHandler/, 0.6e9 * seconds],
     [
@@ -153,6 +155,23 @@ const node = (name: string, bootId: string, seconds: number, more?: Partial<Mach
   node: name,
   machine: bootId,
   counters: machine(seconds, more),
+});
+
+describe("unclean leader elections", () => {
+  it("are those between two readings, by the controller that saw most of them", async () => {
+    const [first, last, blind] = await Promise.all([counters(2), counters(5), counters(5, /Unclean/)]);
+    assert.equal(uncleanElections([first], [last]), 9);
+    assert.equal(uncleanElections([first, first], [last, blind]), 9);
+    assert.equal(uncleanElections([first, first], [undefined, last]), 9);
+  });
+
+  it("are counted from 0 by a controller that restarted, and unknown without one", async () => {
+    const [first, last, blind] = await Promise.all([counters(5), counters(2), counters(5, /Unclean/)]);
+    assert.equal(uncleanElections([first], [last]), 6);
+    assert.equal(uncleanElections([undefined], [last]), 6);
+    assert.equal(uncleanElections([blind], [blind]), null);
+    assert.equal(uncleanElections([first], [undefined]), null);
+  });
 });
 
 describe("the metrics of machines", () => {

@@ -207,6 +207,7 @@ export class Runner {
         this.exchange,
         {
           phase: (phase) => this.show(`${label}: ${phase}`),
+          event: (event) => this.emit(event),
           second: (second, phase) => {
             this.emit({ event: "second", step: order.number, second: withoutHistograms(second) });
             this.emitRebalance(order.number, second);

@@ -1,4 +1,5 @@
 // Runs one step: prepares everything, warms up until steady, measures, drains and collects.
+import { hasFaults } from "../../contract/faultPlan.ts";
 import type { Step } from "../../contract/result.ts";
 import { withoutSecrets } from "../../contract/target.ts";
 import { consumersInGroup, topicCount, topicNames } from "../../contract/topics.ts";
@@ -22,6 +23,7 @@ import { stepLogCheck } from "./logCheck.ts";
 import { ownPartitions } from "./ownPartitions.ts";
 import { type Readings, takeReadings } from "./readings.ts";
 import { drain } from "./stepDrain.ts";
+import { beginFaults } from "./stepFaults.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 import { stepResult } from "./stepResult.ts";
 import { setWindow } from "./stepWindow.ts";
@@ -164,7 +166,7 @@ class StepRun {
 
   /** Connects all clients, consumers first so that they receive every message. @returns how long it took, s */
   private async prepare(): Promise<number> {
-    const { workload, benchmark, target } = this.order;
+    const { workload, benchmark, target, phase } = this.order;
     this.listener.phase(`connecting ${consumersInGroup(workload) * workload.groups} consumers`);
     const sources = this.producers.map(({ share }) => share.first);
     const prepare = async (workers: Worker[], watched: Worker[]) => {
@@ -186,6 +188,7 @@ class StepRun {
             peers,
             sources,
             sameNode: this.sameNode,
+            ...(hasFaults(phase, benchmark) ? { ackGaps: true } : {}),
           };
           return agent.client.prepare(order);
         }),
@@ -250,10 +253,17 @@ class StepRun {
       this.order.benchmark.duration,
     );
     this.reports.timeline.measure(fromSec, toSec);
-    await this.reports.pollUntil(fromSec, "about to measure");
-    const before = await this.readings();
-    await this.reports.pollUntil(toSec, "measuring");
-    return { fromSec, toSec, before, after: await this.readings() };
+    const nowSec = () => this.reports.nowSec();
+    const measuring = { fromSec, toSec, nowSec, topic: this.topic };
+    const endFaults = beginFaults(this.order, measuring, this.listener, this.signal);
+    try {
+      await this.reports.pollUntil(fromSec, "about to measure");
+      const before = await this.readings();
+      await this.reports.pollUntil(toSec, "measuring");
+      return { fromSec, toSec, before, after: await this.readings() };
+    } finally {
+      endFaults();
+    }
   }
 
   private readings(): Promise<Readings> {

@@ -1,5 +1,6 @@
 // Builds the results of a step from its findings.
 
+import { hasFaults, plannedFaults } from "../../contract/faultPlan.ts";
 import type { LatencyHistogram } from "../../contract/histogram.ts";
 import type { FailedStep, GeneratorMetrics, MeasuredStep, Step } from "../../contract/result.ts";
 import { slosOf } from "../../contract/slos.ts";
@@ -7,6 +8,7 @@ import { meanBytes, ratePerProducer, type Slo } from "../../contract/workload.ts
 import { CLOCK_FAULT_VARIABLE } from "../agent/clockFault.ts";
 import { machine } from "../agent/machine.ts";
 import { type Account, accountStep } from "../measure/account.ts";
+import { mergedGaps } from "../measure/ackGaps.ts";
 import {
   correctedLatency,
   errorOfPair,
@@ -22,12 +24,13 @@ import { windowSteadiness } from "../measure/windowSteady.ts";
 import { inOrder } from "./allocation.ts";
 import { cpusBetween, jitThreadsBetween } from "./brokerCpu.ts";
 import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless.ts";
-import { faultReasons, skippedOnPurpose } from "./faults.ts";
+import { faultReasons, plannedFaultReasons, skippedOnPurpose } from "./faults.ts";
 import type { Agent } from "./fleet.ts";
 import { cpuReading } from "./readings.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 import { stepResources } from "./stepResources.ts";
 import type { Usage } from "./timeline.ts";
+import { uncleanElections } from "./uncleanElections.ts";
 
 /** The results of a step that ran to its end. It failed if no message was due in the measured time. */
 export function stepResult(order: StepOrder, findings: StepFindings): Step {
@@ -50,6 +53,10 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
     received: receivedOf(order, findings),
     ...clockMetrics(findings, counts.offered * order.workload.groups),
     logCheck: findings.logCheck && "error" in findings.logCheck ? undefined : findings.logCheck,
+    uncleanElections: uncleanElections(findings.measured.before.brokers, findings.measured.after.brokers),
+    ackGaps: hasFaults(order.phase, order.benchmark)
+      ? mergedGaps(findings.produced.map(({ ackGaps = [] }) => ackGaps))
+      : undefined,
     backlogAtEnd: findings.drain.backlogAtEnd,
     drainSeconds: findings.drain.seconds,
     latencyMs: latency.distribution(counts.offered * order.workload.groups),
@@ -83,13 +90,15 @@ function accountOf({ workload }: StepOrder, { produced, consumed, unread }: Step
 
 /** The verdict for each SLO, the benchmark's own first. */
 function verdictsOf(
-  { workload, benchmark }: StepOrder,
+  { workload, benchmark, phase }: StepOrder,
   { measured, consumed, logCheck }: StepFindings,
   account: Account,
   generator: GeneratorMetrics,
   steadiness: { steady: boolean; reason: string },
 ): [SloVerdict, ...SloVerdict[]] {
   const withBroker = reachesBroker(workload);
+  // A fault disturbs the load on purpose, and a restarted broker compiles its code again.
+  const disturbed = hasFaults(phase, benchmark);
   // Without a broker, the schedule lag stands in for the latency.
   const latency = withBroker ? account.latency : account.lag;
   const ranked = account.offered * (withBroker ? workload.groups : 1);
@@ -106,14 +115,19 @@ function verdictsOf(
     ranked,
     late: latency.countAbove(slo.p99Ms) + Math.max(0, ranked - latency.count),
     durationSec: measured.toSec - measured.fromSec,
-    steady: steadiness.steady,
+    steady: steadiness.steady || disturbed,
     steadyReason: steadiness.reason,
     ...loadOfGenerator(generator),
-    brokersJitThreads: withBroker
-      ? jitThreadsBetween(cpuReading(measured.before), cpuReading(measured.after))
-      : null,
+    brokersJitThreads:
+      withBroker && !disturbed
+        ? jitThreadsBetween(cpuReading(measured.before), cpuReading(measured.after))
+        : null,
   });
-  const more = [...foreignReasons(account), ...faultReasons(consumed)];
+  const more = [
+    ...foreignReasons(account),
+    ...faultReasons(consumed),
+    ...(disturbed ? plannedFaultReasons(plannedFaults(benchmark).length) : []),
+  ];
   const verdictFor = (slo: Slo): SloVerdict => {
     const { verdict, reasons } = evaluate(metricsFor(slo), slo);
     const all = [...reasons, ...more];

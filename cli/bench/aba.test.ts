@@ -21,7 +21,7 @@ const plan = {
   image: "registry/bench",
   workload: workloadSchema.parse({}),
   target: {
-    kafka: { bootstrap: ["broker-1:9092"] },
+    kafka: { bootstrap: ["broker-1:9092"], brokers: [{ id: 1, host: "broker-1", port: 9092 }] },
     agents: { producer: { tasks: 1 }, consumer: { tasks: 1 } },
   } as unknown as BenchPlan["target"],
   conditions: { nodes: [] },

@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
+import type { FaultRecord } from "../../contract/faults.ts";
+import { eventSchema } from "../../contract/result.ts";
 import { EventLog } from "./eventLog.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-events-"));
@@ -36,6 +38,38 @@ describe("a log of events", () => {
     follow(new EventLog(file), events);
     follow(new EventLog(file), ['{"text":"resumed"}', '{"text":"more"}']);
     assert.deepEqual(logged(file), [...events, '{"text":"resumed"}', '{"text":"more"}']);
+  });
+
+  it("keeps the records of faults among them, which do not come again with the runner's events", () => {
+    const file = path.join(folder, "e.jsonl");
+    const record: FaultRecord = {
+      step: 1,
+      number: 1,
+      fault: "broker-kill",
+      target: "controller",
+      hit: ["broker-1"],
+      plannedAtSec: 10,
+      plannedSec: null,
+      startedAt: 1,
+      endedAt: 2,
+      uncertainMs: 1,
+      error: null,
+    };
+    const first = new EventLog(file);
+    assert.deepEqual(
+      events.slice(0, 2).map((line, index) => first.take(index + 1, line)),
+      [true, true],
+    );
+    first.add(record);
+    const again = new EventLog(file);
+    assert.deepEqual(
+      events.map((line, index) => again.take(index + 1, line)),
+      [false, false, true],
+    );
+    const [one, two, fault = "", three] = logged(file);
+    assert.deepEqual([one, two, three], events);
+    const event = eventSchema.parse(JSON.parse(fault));
+    assert.deepEqual(event.event === "fault" && event.record, record);
   });
 
   it("keeps the error when nothing can be written", () => {

@@ -1,8 +1,13 @@
 // Writes the events of a run to events.jsonl as they come.
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, truncateSync } from "node:fs";
+import type { FaultRecord } from "../../contract/faults.ts";
+import type { RunEvent } from "../../contract/result.ts";
 import { linesIn } from "../../results/lines.ts";
 import { notWritten } from "../../results/store.ts";
+
+/** How the lines begin that this machine adds to the runner's events: the records of faults. */
+const OWN = '{"event":"fault",';
 
 /**
  * Appends each event of a run to a file at once. When a run is followed again, all of its events come again from the first
@@ -26,16 +31,27 @@ export class EventLog {
     let end = 0;
     for (const line of linesIn(file)) {
       if (!line.complete) truncateSync(file, end);
-      else if (line.text !== "") this.earlier.push(digest(line.text));
+      else if (line.text !== "" && !line.text.startsWith(OWN)) this.earlier.push(digest(line.text));
       if (line.complete) end = line.end;
     }
   }
 
-  /** @param number the event's number in its session, from 1 */
-  take(number: number, line: string): void {
+  /** @param number the event's number in its session, from 1. @returns whether the event is new and was written */
+  take(number: number, line: string): boolean {
     if (number === 1) this.written = this.sessionInFile(line);
-    if (number <= this.written || this.failure) return;
+    if (number <= this.written || this.failure) return false;
     this.written = number;
+    this.append(line);
+    return this.failure === undefined;
+  }
+
+  /** Adds an event that does not come from the runner: the record of a fault. */
+  add(record: FaultRecord): void {
+    const event: RunEvent = { event: "fault", at: new Date().toISOString(), record };
+    if (!this.failure) this.append(JSON.stringify(event));
+  }
+
+  private append(line: string): void {
     try {
       appendFileSync(this.file, `${line}\n`);
     } catch (error) {

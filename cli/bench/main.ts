@@ -12,15 +12,23 @@ import { RunnerContainer } from "./container.ts";
 import { Display } from "./display.ts";
 import { runOnce } from "./once.ts";
 import { parsePlan, parsePlanText } from "./plan.ts";
+import type { Session } from "./session.ts";
 import { benchOutputs } from "./stack.ts";
 
 /** Progress goes to standard error: standard output is for the result. */
 const display = new Display(process.stderr);
 const say = (line: string) => display.show(line);
 
-async function readPlan(args: Arguments): Promise<BenchPlan> {
-  if (args.fromUp) return parsePlanText(await text(process.stdin));
-  return parsePlan((await benchOutputs(args.stack)).benchPlan, `stack ${args.stack}`);
+async function readPlan(args: Arguments): Promise<{ plan: BenchPlan; nodes: Session["nodes"] }> {
+  if (args.fromUp) {
+    const plan = parsePlanText(await text(process.stdin));
+    return { plan, nodes: plan.faultNodes };
+  }
+  const { benchPlan, nodes } = await benchOutputs(args.stack);
+  return {
+    plan: parsePlan(benchPlan, `stack ${args.stack}`),
+    nodes: nodes.map(({ hostname, ssh, sudo }) => ({ name: hostname, ssh, sudo })),
+  };
 }
 
 /**
@@ -32,11 +40,12 @@ async function readPlan(args: Arguments): Promise<BenchPlan> {
 export async function run(command: Command): Promise<number> {
   const args = readArguments(command);
   if (args.kafka) return runOnKafka({ ...args, kafka: args.kafka });
-  const plan = await readPlan(args);
+  const { plan, nodes } = await readPlan(args);
   const container = new RunnerContainer(plan);
   if (args.stop) return stop(container);
   const session = {
     plan,
+    nodes,
     container,
     progress: say,
     signal: stopSignal(),

@@ -20,6 +20,7 @@ import { withChanges } from "./changes.ts";
 import { checkout } from "./checkout.ts";
 import type { RunnerState } from "./container.ts";
 import { EventLog } from "./eventLog.ts";
+import { type OpenFaults, openFaults } from "./faults/openFaults.ts";
 import { LeaseWatch } from "./leaseWatch.ts";
 import { outOfTimeError } from "./outOfTime.ts";
 import {
@@ -62,12 +63,14 @@ export async function runOnce(
     const folder = path.join(results, taken);
     const { steps, scale: found } = knownOf(folder);
     const watch = watchOf(session, { ...wanted, scale: found }, steps);
-    return finish(session, args, { folder, changes, watch });
+    const faults = await openFaults(session, wanted.benchmark);
+    return finish(session, args, { folder, changes, watch, faults });
   }
   const earlier = resumed ?? (args.fromUp ? earlierUp(session, results, key) : undefined);
   const request = requestOf(session, { ...wanted, scale: earlier?.run.scale ?? scale }, earlier?.run);
   const watch = watchOf(session, request, request.finished);
   await watch?.before();
+  const faults = await openFaults(session, request.benchmark);
   const machines = await session.container.machines();
   request.conditions = conditionsOf(session.plan, wanted, { ...(await checkout()), machines });
   session.progress(`${earlier ? "resuming" : "starting"} run ${request.run}`);
@@ -77,7 +80,7 @@ export async function runOnce(
     throw isTaken(error) ? startedMeanwhile(session) : error;
   });
   if (watch && args.fromUp) rememberUnfinished(session, results, { run: path.basename(folder), plan: key });
-  return finish(session, args, { folder, changes, watch });
+  return finish(session, args, { folder, changes, watch, faults });
 }
 
 type Wanted = Pick<RunRequest, "workload" | "benchmark" | "scale">;
@@ -91,7 +94,7 @@ export function prepare(
   const settings = withChanges({ workload: plan.workload, benchmark: plan.benchmark }, changes);
   const wanted =
     changes.length > 0
-      ? validated(settings, agentCounts(plan))
+      ? validated(settings, agentCounts(plan), plan.target.kafka.brokers.length)
       : { workload: plan.workload, benchmark: plan.benchmark };
   if (earlier) assertSameLoad(earlier, wanted);
   return { key: planKey(plan, settings), wanted };
@@ -224,7 +227,8 @@ interface Ending {
   folder: string;
   /** The values of --set, which are needed again to resume the run. */
   changes: readonly string[];
-  watch?: LeaseWatch;
+  watch?: LeaseWatch | undefined;
+  faults?: OpenFaults | undefined;
 }
 
 /** Follows the runner to its end, and writes the results. */
@@ -253,17 +257,25 @@ async function finish(session: Session, args: Arguments, ending: Ending): Promis
   return { folder, run, summary: summaryOf(run, folder), exitCode };
 }
 
-async function followWatched(session: Session, log: EventLog, { watch }: Ending): Promise<number> {
-  if (!watch) return follow(session, log);
-  const event = (line: string) => {
-    session.event?.(line);
-    watch.take(line);
+async function followWatched(session: Session, log: EventLog, ending: Ending): Promise<number> {
+  const { watch, faults, folder } = ending;
+  const running = faults?.begin(path.basename(folder), log);
+  const signal = watch ? AbortSignal.any([session.signal, watch.signal]) : session.signal;
+  const stop = () => running?.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const event = (line: string, isNew: boolean) => {
+    session.event?.(line, isNew);
+    watch?.take(line);
+    if (isNew) running?.take(line);
   };
-  watch.begin();
+  watch?.begin();
   try {
-    return await follow({ ...session, event, signal: AbortSignal.any([session.signal, watch.signal]) }, log);
+    return await follow({ ...session, event, signal }, log);
   } finally {
-    watch.end();
+    watch?.end();
+    signal.removeEventListener("abort", stop);
+    await running?.end();
   }
 }
 

@@ -1,9 +1,11 @@
 // Turns a plan into the request for the runner. Functions without side effects.
 import { createHash, randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import { defaultsFor } from "../../config/kafka/defaults.ts";
 import { type AgentCounts, agentNodeErrors } from "../../contract/agentNodes.ts";
 import { benchmarkErrors } from "../../contract/benchmarkErrors.ts";
 import { hasContent } from "../../contract/completeWorkload.ts";
+import { faultTargetErrors } from "../../contract/faultPlan.ts";
 import { plainMessage } from "../../contract/plainMessage.ts";
 import type { BenchPlan, RunRequest } from "../../contract/request.ts";
 import { type Conditions, isMeasured, type Step } from "../../contract/result.ts";
@@ -47,11 +49,13 @@ export function agentCounts({ target, conditions }: BenchPlan): AgentCounts {
  * Validates workload and benchmark, and so every step that they plan.
  *
  * @param agents the agents of the stack; if absent, its nodes are not checked
+ * @param brokers number of its brokers; if absent, the targets of faults are not checked
  * @throws SwarmbenchError settings-invalid with one line for each error
  */
 export function validated(
   settings: Settings,
   agents?: AgentCounts,
+  brokers?: number,
 ): Pick<RunRequest, "workload" | "benchmark"> {
   const workload = workloadSchema.safeParse(settings.workload, { error: plainMessage });
   const benchmark = benchmarkSchema.safeParse(settings.benchmark, { error: plainMessage });
@@ -61,6 +65,12 @@ export function validated(
     ...(workload.success && benchmark.success ? benchmarkErrors(workload.data, benchmark.data) : []),
     ...(workload.success && benchmark.success && agents
       ? agentNodeErrors(workload.data, benchmark.data, agents)
+      : []),
+    ...(workload.success && benchmark.success && brokers !== undefined
+      ? faultTargetErrors(workload.data, benchmark.data, {
+          brokers,
+          defaultReplicas: Number(defaultsFor(brokers)["default.replication.factor"]),
+        })
       : []),
     ...(workload.success && !hasContent(workload.data) ? [CONTENT_ERROR] : []),
   ];

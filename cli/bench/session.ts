@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import type { BenchPlan, RunRequest } from "../../contract/request.ts";
+import type { FaultNode } from "../../lib/faults/scripts.ts";
 import type { Reservation } from "../../testbeds/index.ts";
 import type { Container, Origin } from "./container.ts";
 import type { EventLog } from "./eventLog.ts";
@@ -21,10 +22,12 @@ export interface Session {
   signal: AbortSignal;
   /** Undefined if the nodes are not reserved. */
   reservation?: Reservation;
+  /** The nodes of the stack, the manager first; absent: they are not known, so that the run can have no faults. */
+  nodes?: readonly FaultNode[] | undefined;
   /** The options of `bench` that select the same target and load again, for hints. Default: those of the stack `local`. */
   options?: string;
-  /** Called with each event; with all events again after the connection was lost. */
-  event?(line: string): void;
+  /** Called with each event; with all events again, as not new, after the connection was lost. */
+  event?(line: string, isNew: boolean): void;
 }
 
 /** Starts the runner with its request. */
@@ -78,8 +81,8 @@ async function followLines({ container, progress, event }: Session, log: EventLo
       (line) => {
         events += 1;
         const before = log.failure;
-        log.take(events, line);
-        event?.(line);
+        const isNew = log.take(events, line);
+        event?.(line, isNew);
         if (log.failure && !before) void container.stop().catch(() => {}); // it may have ended by itself
       },
       (line) => {

@@ -5,8 +5,8 @@ export interface BenchOutputs {
   benchPlan: unknown;
   /** Address of the testbed's image registry. */
   registry: string;
-  /** `ssh`: a shell command line that reaches the node. */
-  nodes: { name: string; ssh: string }[];
+  /** `ssh`: a shell command line that reaches the node; `sudo`: prefix of commands as root. The manager is the first. */
+  nodes: { name: string; hostname: string; ssh: string; sudo: string }[];
   /** Missing on stacks that an earlier version brought up. */
   proxyImage?: string;
 }

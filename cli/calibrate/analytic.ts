@@ -1,4 +1,4 @@
-// The latencies that an open loop must measure when brokers are paused. Functions without side effects.
+// What an open loop must measure when brokers are paused: latencies, backlog and recovery. Functions without side effects.
 
 /** One pause of the brokers within the measured time. Seconds. */
 export interface Pause {
@@ -20,6 +20,31 @@ export interface Pause {
  */
 export function latencyByPause({ measured, paused }: Pause, quantile: number): number {
   return 1_000 * Math.max(0, paused - (1 - quantile) * measured);
+}
+
+/** A pause of brokers that can deliver more than the load. Seconds, and messages per second. */
+export interface PauseUnderLoad {
+  paused: number;
+  rate: number;
+  /** How many messages per second the brokers deliver while a backlog is left. More than `rate`. */
+  capacity: number;
+}
+
+/** The most messages that are due and not delivered: all those that became due in the pause. */
+export function backlogByPause({ paused, rate }: PauseUnderLoad): number {
+  return rate * paused;
+}
+
+/**
+ * How long after the end of the pause messages arrive that are later than `latencySec`; 0: how long it takes until no message
+ * waits any more.
+ *
+ * Messages are delivered in their order. The one that is due d seconds into a pause of P seconds is delivered when the r d messages
+ * before it are: at P + r d / C. Its latency P - d (1 - r / C) falls with d, and is L at d = (P - L) / (1 - r / C), which is
+ * delivered r (P - L) / (C - r) after the end of the pause.
+ */
+export function recoveryByPause({ paused, rate, capacity }: PauseUnderLoad, latencySec = 0): number {
+  return (rate * Math.max(0, paused - latencySec)) / (capacity - rate);
 }
 
 /**

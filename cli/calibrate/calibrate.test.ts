@@ -71,6 +71,7 @@ describe("the load of a calibration", () => {
     duration: "9 minutes",
     drain: "9 minutes",
     logCheck: true,
+    faults: [{ at: "9 seconds", fault: "broker-kill", target: "broker 1" }],
     network: { enabled: true, seconds: 9, packets: 99 },
     seed: 9,
     pacing: "timer",

@@ -34,6 +34,7 @@ const OUTPUT = [
 const SILENT = [
   "bench/http.ts",
   "bench/probe/iperf.ts",
+  "cli/bench/faults/faultRun.ts",
   "cli/bench/leaseWatch.ts",
   "cli/reserve/arguments.ts",
   "cli/reserve/main.ts",

@@ -8,7 +8,7 @@ export function doctorCommand(): Command {
     summary: "Show what this checkout is missing and what crashes left over, and remove the leftovers",
     details:
       "Leftovers are containers, networks and volumes of this checkout that are in none of its stacks; processes and locks of a " +
-      "pulumi that has ended; incomplete files; and OAR jobs that are reserved for a scenario (testbed.kind: oar) but are not " +
+      "pulumi that has ended; incomplete files; faults (benchmark.faults) of a run that was killed; and OAR jobs that are reserved for a scenario (testbed.kind: oar) but are not " +
       "in its stack. Reservations are checked for stacks that were brought up and for scenarios named with --stack, for example " +
       "after npm run reserve. A damaged file of Pulumi's state is replaced by Pulumi's own backup.",
     examples: ["npm run doctor -- --clean", "npm run doctor -- -s grid5000"],

@@ -13,6 +13,7 @@ import {
   thisOwner,
   verdict,
 } from "./dockerLeftovers.ts";
+import { faultsLeft } from "./leftFaults.ts";
 import type { Leftover } from "./leftover.ts";
 import { reservations, stacksToInspect } from "./reservations.ts";
 import { strayProcesses } from "./strayProcesses.ts";
@@ -60,14 +61,20 @@ export async function findLeftovers(
   const pulumiRuns = locks.locks.some(({ state }) => state !== "stale");
   // The label names the checkout, whose stacks are in its default home; a state in another home does not list them.
   const complete = damaged.length === 0 && home === defaultHome && existsSync(stateDirectory);
+  const stateIsWhole = damaged.length === 0 && !pulumiRuns;
   const docker = sortObjects(objects, { ids: states.ids, complete, pulumiRuns }, engineHost);
   const reserved = await reservations(
-    { types: states.types, complete: damaged.length === 0 && !pulumiRuns },
+    { types: states.types, complete: stateIsWhole },
     stacksToInspect(states.types, named),
   );
+  const faults = await faultsLeft((stack) => {
+    if ((states.types.get(stack)?.size ?? 0) > 0) return true;
+    return stateIsWhole ? false : undefined;
+  });
   return {
     // Processes and containers first, because what they use cannot be removed before them.
     own: [
+      ...faults.own,
       ...(await strayProcesses()),
       ...docker.own,
       ...reserved.own,
@@ -75,7 +82,7 @@ export async function findLeftovers(
       ...incompleteFiles(),
     ],
     gone: docker.gone,
-    notes: [...lockNotes(locks), ...docker.notes, ...reserved.notes],
+    notes: [...lockNotes(locks), ...faults.notes, ...docker.notes, ...reserved.notes],
     damaged,
     backups: pulumiRuns ? [] : usableBackups(states.damaged),
   };

@@ -2,6 +2,7 @@
 import { isMeasured, type Run, type RunEvent, type Second } from "../../contract/result.ts";
 import type { StepValues } from "../../contract/workload.ts";
 import { buildResults } from "../build.ts";
+import { faultsByStep } from "../faults.ts";
 import type { CurrentStep, ShownRun } from "../report/charts/chart.ts";
 import { MOST_POINTS, type SecondsMerged, thinned } from "../thinned.ts";
 
@@ -35,7 +36,9 @@ export class LiveRun {
 
   /** The step that is under way. */
   get current(): CurrentStep | undefined {
-    return this.started && { ...this.started, seconds: this.seconds };
+    if (!this.started) return undefined;
+    const faults = faultsByStep(this.events).get(this.started.step);
+    return { ...this.started, seconds: this.seconds, ...(faults ? { faults } : {}) };
   }
 
   /** Takes the next event of the log. */

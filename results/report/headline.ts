@@ -4,6 +4,7 @@ import { scaleSentence } from "../../contract/scale.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import { driftSentence } from "../drift.ts";
+import { hysteresisSentence } from "../hysteresis.ts";
 import { limitOf } from "../limit.ts";
 import { sharedMachineSentence } from "../resourceText.ts";
 import { kneeSentence, loadRangeText, loadText, otherKneeSentences, sloSentence } from "../sentences.ts";
@@ -17,6 +18,7 @@ export function headline(run: Run, isRunning: boolean): Html {
   const { knee } = run;
   const drift = driftSentence(run);
   const scale = scaleSentence(run.scale);
+  const hysteresis = hysteresisSentence(run);
   const state = run.endedAt ? "" : isRunning ? ", under way" : ", not finished";
   return html`<h1>Message latency: ${run.scenario}</h1>
 ${shared === undefined ? "" : html`<p><b>${capitalize(shared)}.</b></p>`}
@@ -25,6 +27,7 @@ ${shared === undefined ? "" : html`<p><b>${capitalize(shared)}.</b></p>`}
 <p>SLO: ${sloSentence(run)}.${knee || isRunning ? "" : ` Verdict: ${run.verdict}.`}</p>
 ${knee ? html`<p>${kneeInterval(knee)} ${capitalize(knee.reason)}.</p>` : ""}
 ${otherKneeSentences(run).map((text) => html`<p>${capitalize(text)}.</p>`)}
+${hysteresis === undefined ? "" : html`<p>${capitalize(hysteresis)}.</p>`}
 ${scale === undefined ? "" : html`<p>${capitalize(scale)}.</p>`}
 ${drift === undefined ? "" : html`<p>${capitalize(drift)}.</p>`}`;
 }

@@ -8,6 +8,7 @@ import { type Html, html, table } from "./page.ts";
 
 const HEADS = [
   "step",
+  "acks",
   "sent",
   "acknowledged",
   "failed",
@@ -20,6 +21,7 @@ const HEADS = [
   "unrecorded",
   "foreign",
   "deleted offsets",
+  "unclean elections",
   "check s",
 ];
 
@@ -28,13 +30,16 @@ export function logCheckPart(run: Run): Html | "" {
   const sentence = logCheckSentence(run);
   if (sentence === undefined) return "";
   const checked = measuredSteps(run).flatMap((step) =>
-    step.logCheck ? [{ name: stepName(step), check: step.logCheck }] : [],
+    step.logCheck ? [{ step, name: stepName(step), check: step.logCheck }] : [],
   );
-  const rows = checked.map(({ name, check }) => [
+  const idempotent = run.conditions.workload.idempotent === true ? ", idempotent" : "";
+  const rows = checked.map(({ step, name, check }) => [
     name,
+    `${step.acks}${idempotent}`,
     ...[check.sent, check.acked, check.failed, check.unanswered, check.present],
     ...[check.missing, check.unacked, check.duplicated, check.reordered],
-    ...[check.unrecorded, check.foreign, check.deleted, formatNumber(check.seconds)],
+    ...[check.unrecorded, check.foreign, check.deleted, step.uncleanElections ?? "-"],
+    formatNumber(check.seconds),
   ]);
   const details = checked.flatMap(({ name, check }) => {
     const texts = deviationTexts(check);

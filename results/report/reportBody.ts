@@ -8,6 +8,7 @@ import { capitalize } from "../text.ts";
 import { clockSection } from "./clockSection.ts";
 import { conditionsSection } from "./conditionsSection.ts";
 import { eventSection } from "./eventSection.ts";
+import { faultSection } from "./faultSection.ts";
 import { headline, keyMetrics } from "./headline.ts";
 import { HOW_TO_READ } from "./howToRead.ts";
 import { logCheckPart } from "./logCheckSection.ts";
@@ -41,6 +42,7 @@ export function reportSections(run: Run, isRunning = false): ReportSection[] {
 ${run.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}`,
     charts: html`<h2>Charts</h2>`,
     events: eventSection(run),
+    faults: faultSection(run),
     steps: stepsSection(run),
     messages: html`<h2>Messages</h2>
 <p>What happened to the messages of each step:</p>

@@ -6,6 +6,8 @@ import { formatNumber } from "../../contract/text.ts";
 import { arrivalSentence } from "../arrivals.ts";
 import { clockSentence, marked, needsCorrection } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
+import { FAULT_HEADS, faultNotes, faultRows } from "../faultTable.ts";
+import { hysteresisSentence } from "../hysteresis.ts";
 import { hasRepeatedLoad, LOAD_HEADS, LOAD_NOTES, loadRows } from "../loadCells.ts";
 import { logCheckSentence } from "../logCheck.ts";
 import { networkSentence } from "../network.ts";
@@ -69,19 +71,22 @@ function resultCells(step: MeasuredStep, corrected: boolean): string[] {
   ];
 }
 
-/** Steps, knee, clocks, network and warnings for the terminal. */
+/** Steps, faults, knee, clocks, network and warnings for the terminal. */
 export function runTable(run: Run): string {
   const corrected = measuredSteps(run).some(needsCorrection);
   const rows = run.steps.map((step) => cells(step, corrected));
   const shared = sharedMachineSentence(run);
+  const faults = faultRows(run);
   return [
     ...(shared === undefined ? [] : [shared]),
     textTable(heads(corrected), rows),
     ...(hasRepeatedLoad(run) ? [textTable(LOAD_HEADS, loadRows(run)), ...LOAD_NOTES] : [NOT_REPEATED]),
+    ...(faults.length > 0 ? [textTable(FAULT_HEADS, faults), ...faultNotes(run)] : []),
     `latencies in ms, from the time a message was due until the consumer received it; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
     ...otherKneeSentences(run),
     ...[
+      hysteresisSentence(run),
       scaleSentence(run.scale),
       logCheckSentence(run),
       arrivalSentence(run),
@@ -102,8 +107,8 @@ function textTable(names: readonly string[], rows: readonly string[][]): string 
 }
 
 /**
- * The steps as a Markdown table; a second one by load if a load was measured more than once. Then a sentence, if the loads were
- * scaled.
+ * The steps as a Markdown table; a second one by load if a load was measured more than once, and one of the faults if there were
+ * any. Then a sentence, if the loads were scaled.
  */
 export function markdownTable(run: Run): string {
   const corrected = measuredSteps(run).some(needsCorrection);
@@ -112,8 +117,12 @@ export function markdownTable(run: Run): string {
     run.steps.map((step) => cells(step, corrected)),
   );
   const byLoad = hasRepeatedLoad(run) ? [markdown(LOAD_HEADS, loadRows(run)), LOAD_NOTES.join(" ")] : [];
+  const rows = faultRows(run);
+  const faults = rows.length > 0 ? [markdown(FAULT_HEADS, rows), faultNotes(run).join(" ")] : [];
   const scale = scaleSentence(run.scale);
-  return [steps, ...byLoad, ...(scale === undefined ? [] : [`${capitalize(scale)}.`])].join("\n\n");
+  return [steps, ...byLoad, ...faults, ...(scale === undefined ? [] : [`${capitalize(scale)}.`])].join(
+    "\n\n",
+  );
 }
 
 function markdown(names: readonly string[], rows: readonly (readonly string[])[]): string {

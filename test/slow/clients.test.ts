@@ -142,6 +142,23 @@ for (const name of KAFKA_CLIENTS) {
       });
     }
 
+    it("says which partitions acknowledged a batch, and none with acks 0", async () => {
+      const topic = await newTopic();
+      const { port, received } = await consume(client, topic);
+      for (const acks of [0, 1, "all"] as const) {
+        const producer = await client.connectProducer(cluster.target, "producer", { topic, ...plain, acks });
+        for (const size of [1, 10]) {
+          const earlier = received.length;
+          const partitions = await producer.send(texts(`acks ${acks}`, size));
+          await eventually(() => assert.equal(received.length, earlier + size));
+          const written = new Set(received.slice(earlier).map(({ partition }) => partition));
+          assert.deepEqual([...partitions].sort(), acks === 0 ? [] : [...written].sort());
+        }
+        await producer.close();
+      }
+      await port.close();
+    });
+
     it("delivers a message of one megabyte", async () => {
       const topic = await newTopic({ "max.message.bytes": "2000000" });
       const { port, received } = await consume(client, topic);

@@ -17,7 +17,10 @@ export function oneOfEach(): RunEvent[] {
   const [run, started] = sampleEvents();
   const end = sampleEvents().at(-1);
   const at = "2025-11-24T16:00:09.000Z";
-  const result = { ...sampleStep(1, 10, 2), seconds: sampleStep(1, 10, 2).seconds.slice(0, 2) };
+  const sample = sampleStep(1, 10, 2);
+  const gaps: [number, number, number][] = [[1_764_000_030_000, 1_764_000_031_000, 1_764_000_031_000]];
+  const ackGaps = [{ partition: 0, latestMs: 1_764_000_032_000, droppedMs: 9, gaps }];
+  const result = { ...sample, seconds: sample.seconds.slice(0, 2), ackGaps };
   const [second] = result.seconds;
   if (!run || !started || !end || !second) throw new Error("the sample run has no such events");
   const { network, nodeClocks } = networkRun(2);
@@ -25,6 +28,39 @@ export function oneOfEach(): RunEvent[] {
     run,
     ...(network ? [{ event: "network" as const, at, network }] : []),
     started,
+    { event: "measured-time", at, step: 1, fromSec: second.at, toSec: second.at + 10 },
+    {
+      event: "fault-due",
+      at,
+      step: 1,
+      number: 1,
+      fault: "broker-pause",
+      target: "controller",
+      hit: ["broker-1"],
+      plannedAtSec: 5,
+      plannedSec: 2,
+      cpus: null,
+      direction: null,
+      dueMs: 1_000 * (second.at + 5),
+      error: null,
+    },
+    {
+      event: "fault",
+      at,
+      record: {
+        step: 1,
+        number: 1,
+        fault: "broker-pause",
+        target: "controller",
+        hit: ["broker-1"],
+        plannedAtSec: 5,
+        plannedSec: 2,
+        startedAt: 1_000 * second.at + 200,
+        endedAt: 1_000 * second.at + 700,
+        uncertainMs: 2,
+        error: null,
+      },
+    },
     { event: "second", step: 1, second },
     { event: "step", at, result },
     { event: "search", at, step: 1, variable: "producers", low: 5, median: 20, high: 80 },

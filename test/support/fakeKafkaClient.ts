@@ -79,6 +79,7 @@ export class FakeKafka {
           }
         }
         if (this.failure) throw this.failure;
+        return [partition];
       },
       close: async () => this.closed(),
     };

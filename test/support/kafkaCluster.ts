@@ -94,6 +94,11 @@ export class KafkaCluster {
     await exit;
   }
 
+  /** Sends a signal to a broker that runs, such as SIGSTOP and SIGCONT. */
+  signalBroker(id: number, signal: NodeJS.Signals): void {
+    this.running.get(id)?.kill(signal);
+  }
+
   async dispose(): Promise<void> {
     await Promise.all(this.ids.map((id) => this.stopBroker(id, "SIGKILL")));
     rmSync(this.folder, { recursive: true, force: true });

@@ -12,7 +12,7 @@ import { word } from "../../../lib/shell.ts";
 import { readResults } from "../../../results/store.ts";
 import { shownPath, userPath } from "../../lib/userPaths.ts";
 import type { Arguments } from "../arguments.ts";
-import { type Settings, withChanges } from "../changes.ts";
+import { type Settings, settingsError, withChanges } from "../changes.ts";
 import { DEFAULT_PREFIX } from "../prefix.ts";
 import { agentCounts, validated } from "../request.ts";
 import type { Session } from "../session.ts";
@@ -34,6 +34,9 @@ const UNKNOWN =
 /** Only Linux reports how long a runnable thread waited for a CPU (schedstat). */
 const NOT_LINUX =
   "unknown, since this machine does not run Linux: how long agents waited for a CPU. A step may miss the SLO because a consumer was short of CPU time";
+
+const NO_FAULTS =
+  "benchmark.faults: faults hit the brokers of a stack, and with --bootstrap there is none; remove faults";
 
 /** The arguments that select a Kafka cluster instead of a stack. */
 export type KafkaArguments = Arguments & { kafka: NonNullable<Arguments["kafka"]> };
@@ -62,6 +65,7 @@ export async function kafkaSession(
   const plan = planOf(args, found, settings, { bootstrap, brokers: [], security: client.security });
   // Errors in the settings come before any connection.
   const load = validated(settings, agentCounts(plan));
+  if (load.benchmark.faults?.length) throw settingsError([NO_FAULTS]);
   const { brokers, clusterId } = await findBrokers({ bootstrap, security: client.security });
   refuseOtherCluster(args, clusterId);
   plan.target.kafka.brokers = brokers;

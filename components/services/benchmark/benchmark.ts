@@ -2,9 +2,11 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { BenchSettings } from "../../../config/benchmark.ts";
 import type { BenchPlan } from "../../../contract/request.ts";
-import { sshArguments } from "../../../lib/ssh.ts";
+import { word } from "../../../lib/shell.ts";
+import { asRoot, sshArguments } from "../../../lib/ssh.ts";
 import type { StackSite } from "../../../testbeds/oar/names.ts";
 import type { Deployment } from "../../lib/deployment.ts";
+import type { Node } from "../../lib/node.ts";
 import { labels } from "../../lib/ownership.ts";
 import { nodesOf } from "../../lib/placement.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
@@ -69,9 +71,15 @@ export function benchPlan({
     // `benchmark.run` decides whether `up` runs the plan; it is no part of what the plan asks for.
     benchmark: { ...benchmark, run: true },
     conditions,
+    faultNodes: benchmark.faults?.length ? deployment.nodes.map(faultNode) : undefined,
     reservation: reservation ? connectionOf(reservation) : undefined,
   });
   return pulumi.secret(plan).apply((document) => document as unknown as BenchPlan);
+}
+
+/** A node, as the faults of a run reach it. */
+function faultNode({ hostname, ssh }: Node) {
+  return { name: hostname, ssh: ["ssh", ...sshArguments(ssh)].map(word).join(" "), sudo: asRoot(ssh, "") };
 }
 
 /** The agents, and where the runner looks for them if they are on the nodes' own network. */

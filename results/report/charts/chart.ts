@@ -1,4 +1,5 @@
 import type { EChartsOption } from "echarts";
+import type { FaultRecord } from "../../../contract/faults.ts";
 import type { Run } from "../../../contract/result.ts";
 import type { StepValues } from "../../../contract/workload.ts";
 import type { SecondsMerged } from "../../thinned.ts";
@@ -8,6 +9,8 @@ export interface CurrentStep {
   step: number;
   values: StepValues;
   seconds: readonly SecondsMerged[];
+  /** Its faults so far. Absent: none. */
+  faults?: readonly FaultRecord[];
 }
 
 /** A run as a chart shows it: its finished steps, and the one that is under way. */

@@ -7,6 +7,8 @@ export const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "
 export const BAD = "#d55e00";
 /** The colour of the knee and of measured times. */
 export const GOOD = "#009e73";
+/** The colour of the time in which a fault acted. */
+export const FAULT = "#e69f00";
 /** The colour of steps that are no evidence. */
 export const NEUTRAL = "#999999";
 

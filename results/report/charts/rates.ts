@@ -1,7 +1,7 @@
 import type { Chart } from "./chart.ts";
 import { axis, COLOURS, WIDTH } from "./draw.ts";
 import { marks } from "./marks.ts";
-import { measuredAreas, timeAxis, timedRun, timeLine } from "./timeAxis.ts";
+import { faultAreas, measuredAreas, timeAxis, timedRun, timeLine } from "./timeAxis.ts";
 
 /** Offered and received messages of each second of the run, and those under way. */
 export const ratesChart: Chart = {
@@ -27,7 +27,7 @@ export const ratesChart: Chart = {
           color: COLOURS[3],
           lineStyle: { type: "dotted", width: 1 },
         }),
-        marks([], { data: measuredAreas(timed, width) }),
+        marks([], { data: [...measuredAreas(timed, width), ...faultAreas(timed, width)] }),
       ],
     };
   },

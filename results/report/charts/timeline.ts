@@ -1,7 +1,7 @@
 import type { Chart, ShownRun } from "./chart.ts";
 import { axis, BAD, COLOURS, WIDTH } from "./draw.ts";
 import { marks, sloLine } from "./marks.ts";
-import { measuredAreas, timeAxis, timedRun, timeLine } from "./timeAxis.ts";
+import { faultAreas, hasFaultBands, measuredAreas, timeAxis, timedRun, timeLine } from "./timeAxis.ts";
 
 /** The latency of each second of the run; measured times are highlighted. */
 export const timelineChart: Chart = {
@@ -9,7 +9,7 @@ export const timelineChart: Chart = {
   place: "report",
   title: "Latency over time",
   caption: ([run]) =>
-    `p50, p99 and maximum of each second${spanText(run)}. Green: the measured time of each step, with its value. Grey: the preheat. Dashed line: the SLO. Vertical lines: warnings.`,
+    `p50, p99 and maximum of each second${spanText(run)}. Green: the measured time of each step, with its value. Grey: the preheat. Dashed line: the SLO. Vertical lines: warnings.${faultText(run)}`,
   zoom: true,
   draw: ([run], width = WIDTH) => {
     const timed = timedRun(run);
@@ -25,7 +25,7 @@ export const timelineChart: Chart = {
           lineStyle: { width: 1, type: "dotted" },
         }),
         marks([sloLine(run.slo.p99Ms), ...warningLines(run, timed.start)], {
-          data: measuredAreas(timed, width),
+          data: [...measuredAreas(timed, width), ...faultAreas(timed, width)],
         }),
       ],
     };
@@ -36,6 +36,14 @@ export const timelineChart: Chart = {
 function spanText(run: ShownRun): string {
   const span = timedRun(run)?.span ?? 1;
   return span === 1 ? "" : `, or of up to ${span} seconds: the mean p50, the largest p99 and maximum`;
+}
+
+/** " Orange: faults, …" if there were any. */
+function faultText(run: ShownRun): string {
+  const timed = timedRun(run);
+  return timed && hasFaultBands(timed)
+    ? " Orange: faults, each with its kind or its number in the step."
+    : "";
 }
 
 function warningLines({ notes = [] }: ShownRun, start: number): object[] {

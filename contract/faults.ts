@@ -1,0 +1,141 @@
+// Faults as steps of a run: the option `benchmark.faults`, and the record of what a fault really did.
+import { z } from "zod";
+import { faultTarget } from "./faultTarget.ts";
+import { wholeNumber } from "./units.ts";
+import { shortTime } from "./workloadFields.ts";
+
+/** What each kind of fault does. */
+interface FaultKind {
+  /** Whether it is kept up for `duration`. false: it happens at one moment, and swarm starts the broker again. */
+  lasts: boolean;
+  description: string;
+}
+
+/**
+ * The kinds of faults, by name. A further kind also needs what it does in lib/faults/node/fault.sh (`act`), and how it is undone
+ * in lib/faults/node/common.sh (`undo`).
+ */
+export const FAULT_KINDS = {
+  "broker-pause": {
+    lasts: true,
+    description: "freezes the broker's processes (docker pause) for the duration",
+  },
+  "broker-stop": {
+    lasts: true,
+    description: "stops the broker in order (SIGTERM), and keeps it away for the duration",
+  },
+  "broker-kill": { lasts: false, description: "kills the broker (SIGKILL); swarm starts it again" },
+  "broker-restart": {
+    lasts: false,
+    description: "stops the broker in order (SIGTERM, SIGKILL after 30 s); swarm starts it again",
+  },
+  "broker-cut": {
+    lasts: true,
+    description: "drops the broker's packets by a firewall rule for the duration (see direction)",
+  },
+  "cpu-hog": {
+    lasts: true,
+    description: "keeps the CPUs of the broker's node busy for the duration (see cpus)",
+  },
+} as const satisfies Record<string, FaultKind>;
+/** Name of a kind of fault. */
+export type FaultName = keyof typeof FAULT_KINDS;
+/** The names of all kinds of faults. */
+export const FAULT_NAMES = Object.keys(FAULT_KINDS) as [FaultName, ...FaultName[]];
+
+/** The directions in which a broker can be cut off. */
+export const CUT_DIRECTIONS = ["in", "out", "both"] as const;
+/** A direction of {@link CUT_DIRECTIONS}. */
+export type CutDirection = (typeof CUT_DIRECTIONS)[number];
+
+/** A fault begins at the earliest this long after the measured time began, in seconds, so that a step shows its load without it. */
+export const LEAST_AT_SEC = 5;
+/** Longest list of faults, with their repetitions. */
+export const MOST_FAULTS = 1_000;
+
+const faultSchema = z
+  .strictObject({
+    at: shortTime.describe(
+      `When it begins, from the start of a step's measured time, at least ${LEAST_AT_SEC} seconds.`,
+    ),
+    fault: z.enum(FAULT_NAMES, `expected one of ${FAULT_NAMES.join(", ")}`).describe(
+      `What happens. ${Object.entries(FAULT_KINDS)
+        .map(([name, { description }]) => `${name}: ${description}.`)
+        .join(" ")}`,
+    ),
+    target: faultTarget.describe(
+      "Which broker: `broker 1` (numbered from 1), `all brokers`, `leader of partition 0`, `follower of partition 0` (of the step's topic), or `controller` (the active one). A role is looked up just before the fault.",
+    ),
+    duration: shortTime
+      .optional()
+      .describe(
+        `How long it lasts, at least 1 second. Only for ${FAULT_NAMES.filter((name) => FAULT_KINDS[name].lasts).join(", ")}, which require it.`,
+      ),
+    cpus: wholeNumber(1, 1_024)
+      .optional()
+      .describe("Only for cpu-hog: how many CPUs it keeps busy. Default: all CPUs of the node."),
+    direction: z
+      .enum(CUT_DIRECTIONS, `expected ${CUT_DIRECTIONS.join(", ")}`)
+      .optional()
+      .describe(
+        "Only for broker-cut: in (nothing reaches the broker), out (nothing leaves it) or both. Default: both.",
+      ),
+    repeat: wholeNumber(1, MOST_FAULTS).optional().describe("How often it happens. Default: once."),
+    every: shortTime.optional().describe("From the start of one repetition to the next. Needs repeat."),
+  })
+  .superRefine(({ at, fault, duration, cpus, direction, repeat, every }, context) => {
+    const add = (name: string, message: string) =>
+      context.addIssue({ code: "custom", path: [name], message });
+    if (at < LEAST_AT_SEC)
+      add("at", `expected at least ${LEAST_AT_SEC} seconds, so that the step shows its load without it`);
+    if (FAULT_KINDS[fault].lasts && duration === undefined)
+      add("duration", `${fault} needs a duration, such as "5 seconds"`);
+    if (!FAULT_KINDS[fault].lasts && duration !== undefined)
+      add("duration", `${fault} has no duration, because swarm starts the broker again; remove it`);
+    if (duration !== undefined && duration < 1) add("duration", "expected at least 1 second");
+    if (cpus !== undefined && fault !== "cpu-hog") add("cpus", "only cpu-hog has cpus; remove it");
+    if (direction !== undefined && fault !== "broker-cut")
+      add("direction", "only broker-cut has a direction; remove it");
+    if ((repeat ?? 1) > 1 && every === undefined)
+      add("every", `repeat needs the time between two of them, such as every: "30 seconds"`);
+    if (every !== undefined && repeat === undefined)
+      add("repeat", "every needs the number of repetitions, such as repeat: 3");
+  });
+/** One entry of `benchmark.faults`, parsed: times in seconds, the target as normalised text. */
+export type Fault = z.output<typeof faultSchema>;
+
+/** Schema of `benchmark.faults`. */
+export const faultsSchema = z.array(faultSchema).max(100, "expected at most 100 faults");
+
+/**
+ * What became of one fault of a step. Times are of the wall clock of the machine on which the fault was executed, which the
+ * stack synchronises; ms since 1970.
+ */
+export const faultRecordSchema = z.strictObject({
+  /** Number of the step, from 1. */
+  step: z.int().min(1),
+  /** Number of the fault in its step, from 1, in the order of their planned times. */
+  number: z.int().min(1),
+  fault: z.enum(FAULT_NAMES),
+  /** The target as the scenario names it. */
+  target: z.string(),
+  /** Names of the brokers that were really hit, such as `broker-2`; empty: none. */
+  hit: z.array(z.string()),
+  /** Seconds after the start of the measured time. */
+  plannedAtSec: z.number(),
+  /** How long it was to last, s; null: it happens at one moment. */
+  plannedSec: z.number().nullable(),
+  /** When it began; null: it did not. With several brokers: when the first was hit. */
+  startedAt: z.number().nullable(),
+  /**
+   * When it was undone; for a killed or restarted broker: when its new container was started, before Kafka serves. null: still
+   * under way, or not known. With several brokers: when the last was undone.
+   */
+  endedAt: z.number().nullable(),
+  /** `startedAt` and `endedAt` are exact to within this, in ms; null: it did not begin. It does not include clock errors. */
+  uncertainMs: z.number().nullable(),
+  /** What went wrong; null: nothing. */
+  error: z.string().nullable(),
+});
+/** What became of one fault of a step: {@link faultRecordSchema}. */
+export type FaultRecord = z.output<typeof faultRecordSchema>;

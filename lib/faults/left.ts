@@ -1,0 +1,110 @@
+// Faults that were left behind on nodes, and the note on this machine of the stacks that may have some.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { runProgram } from "../exec.ts";
+import { type FaultNode, leftScript, onNode } from "./scripts.ts";
+
+/** Longest wait for one node. */
+const TIMEOUT_MS = 60_000;
+
+/** A stack whose nodes may have faults: written before the first fault of a run, removed once all are undone. */
+export interface FaultNote {
+  stack: string;
+  /** The stack's labels, KEY=VALUE. */
+  labels: string[];
+  nodes: FaultNode[];
+  /** The process that executes the faults. */
+  pid: number;
+}
+
+/** A fault on a node. `active`: its script still runs and will undo it. */
+export interface LeftFault {
+  node: string;
+  state: "active" | "left" | "undone" | "failed";
+  fault: string;
+  service: string;
+}
+
+const fileOf = (home: string, stack: string) =>
+  path.join(home, "faults", `${encodeURIComponent(stack)}.json`);
+
+/** Notes that a stack's nodes may have faults. @param home the installation's folder */
+export function noteFaults(home: string, note: FaultNote): void {
+  const file = fileOf(home, note.stack);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(note)}\n`, { mode: 0o600 });
+}
+
+/** Removes the note: nothing is left. */
+export function forgetFaults(home: string, stack: string): void {
+  rmSync(fileOf(home, stack), { force: true });
+}
+
+/** The note of a stack; undefined if there is none, or it cannot be read. */
+export function notedFaults(home: string, stack: string): FaultNote | undefined {
+  return readNote(fileOf(home, stack));
+}
+
+/** All notes of an installation. */
+export function allNotedFaults(home: string): FaultNote[] {
+  const folder = path.join(home, "faults");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => readNote(path.join(folder, name)) ?? []);
+}
+
+function readNote(file: string): FaultNote | undefined {
+  try {
+    const { stack, labels, nodes, pid } = JSON.parse(readFileSync(file, "utf8")) as FaultNote;
+    return Array.isArray(labels) && Array.isArray(nodes) ? { stack, labels, nodes, pid } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Finds the faults that were left behind on a node.
+ *
+ * @param mode `undo`: also undoes them
+ * @throws Error that says why the node does not answer
+ */
+export async function leftFaults(
+  mode: "list" | "undo",
+  node: FaultNode,
+  labels: readonly string[],
+): Promise<LeftFault[]> {
+  const { code, stdout, stderr, timedOut } = await runProgram(
+    "sh",
+    ["-c", onNode(node, leftScript(mode, labels))],
+    { timeoutMs: TIMEOUT_MS, detached: true },
+  );
+  if (code !== 0) {
+    const why = timedOut ? `no answer within ${TIMEOUT_MS / 1_000} s` : stderr.trim() || `exit code ${code}`;
+    throw new Error(`${node.name}: ${why}`);
+  }
+  return parseLeft(node.name, stdout);
+}
+
+/** Parses the output of node/left.sh. */
+export function parseLeft(node: string, text: string): LeftFault[] {
+  return text.split("\n").flatMap((line) => {
+    const [state, fault, service] = line.trim().split(" ");
+    if (state !== "active" && state !== "left" && state !== "undone" && state !== "failed") return [];
+    return [{ node, state, fault: fault ?? "", service: service ?? "" }];
+  });
+}
+
+/** Undoes what is left on the nodes of a noted stack. @returns what was undone, and what could not be, one phrase each */
+export async function undoNoted(
+  home: string,
+  note: FaultNote,
+): Promise<{ undone: string[]; errors: string[] }> {
+  const results = await Promise.allSettled(note.nodes.map((node) => leftFaults("undo", node, note.labels)));
+  const faults = results.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+  const text = ({ fault, service, node }: LeftFault) => `${fault} of ${service} on ${node}`;
+  const errors = [
+    ...results.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : [])),
+    ...faults.filter(({ state }) => state === "failed").map((each) => `${text(each)} could not be undone`),
+  ];
+  if (errors.length === 0 && !faults.some(({ state }) => state === "active")) forgetFaults(home, note.stack);
+  return { undone: faults.filter(({ state }) => state === "undone").map(text), errors };
+}

@@ -1,0 +1,51 @@
+# What fault.sh and left.sh share. Needs LABEL0 and LABEL1 (the stack's labels, KEY=VALUE) and MARKS (the folder of its markers).
+#
+# A marker is a file with one value a line: fault, object (container or service), service of the broker, the last second (since
+# 1970) at which the fault may still be under way, process id of its script, and the start time of that process.
+
+# `docker … ls` or `docker ps`, for objects of this stack only.
+own() { docker "$@" --filter "label=$LABEL0" --filter "label=$LABEL1"; }
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+# The start time of a process, in clock ticks since boot (proc_pid_stat(5)); nothing if it has ended.
+started() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+
+# The rules of a broker-cut: those of incoming and of outgoing packets, as `iptables -S` prints them after -A.
+CUT_IN='INPUT ! -i lo -j DROP'
+CUT_OUT='OUTPUT ! -o lo -j DROP'
+
+# iptables in the network of a container: PID ARGUMENTS.
+firewall() {
+  target=$1
+  shift
+  nsenter --target "$target" --net iptables -w 5 "$@"
+}
+
+# Undoes a fault: FAULT OBJECT SERVICE. What is not this stack's, or is gone, is left alone. Fails if the engine does.
+undo() {
+  case $1 in
+    broker-pause)
+      all=$(own ps --quiet --no-trunc --filter status=paused) || return 1
+      ! echo "$all" | grep -qxF -e "$2" || docker unpause "$2" >/dev/null
+      ;;
+    broker-stop)
+      all=$(own service ls --format '{{.Name}}') || return 1
+      ! echo "$all" | grep -qxF -e "$3" || docker service scale --detach "$3=1" >/dev/null
+      ;;
+    broker-cut)
+      # The rules of a container that has ended are gone with its network.
+      all=$(own ps --quiet --no-trunc) || return 1
+      echo "$all" | grep -qxF -e "$2" || return 0
+      process=$(docker inspect --format '{{.State.Pid}}' "$2") || return 1
+      rules=$(firewall "$process" -S) || return 1
+      # Without quotes: a rule is several words.
+      ! echo "$rules" | grep -qxF -e "-A $CUT_IN" || firewall "$process" -D $CUT_IN || return 1
+      ! echo "$rules" | grep -qxF -e "-A $CUT_OUT" || firewall "$process" -D $CUT_OUT
+      ;;
+    cpu-hog)
+      all=$(own ps --all --format '{{.Names}}') || return 1
+      ! echo "$all" | grep -qxF -e "$2" || docker rm --force "$2" >/dev/null
+      ;;
+  esac
+}

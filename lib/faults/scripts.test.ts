@@ -1,0 +1,349 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ShellFolder } from "../../test/support/shell.ts";
+import { parseLeft } from "./left.ts";
+import { faultScript, leftScript, type NodeFault, onNode } from "./scripts.ts";
+
+const LABELS = ["swarmbench.stack=swarmbench-ann-lab", "swarmbench.owner=/home/a b#1"];
+
+/**
+ * A Docker engine with one container of the stack's broker. Its state is in files: `running` and `paused` (ids), `names` (of
+ * containers), `replicas`. It answers only with the stack's labels, and fails while there is a file `down`.
+ */
+const DOCKER = `
+echo "$*" >> "$DIR/calls"
+[ ! -f "$DIR/down" ] || { echo "the engine does not answer" >&2; exit 1; }
+labelled() { case "$*" in *"label=swarmbench.stack=swarmbench-ann-lab"*"label=swarmbench.owner=/home/a b#1"*) ;; *) exit 1 ;; esac; }
+case "$1 $2" in
+  "ps --quiet") labelled "$@"; case "$*" in *status=paused*) cat "$DIR/paused" 2>/dev/null ;; *) cat "$DIR/running" ;; esac ;;
+  "ps --all") labelled "$@"; cat "$DIR/names" 2>/dev/null ;;
+  "service ls") labelled "$@"; printf 'broker-10\\nbroker-1\\n' ;;
+  "service scale") echo "\${4#*=}" > "$DIR/replicas" ;;
+  "pause "*) echo "$2" > "$DIR/paused" ;;
+  "unpause "*) rm "$DIR/paused" ;;
+  "kill --signal") (sleep 0.2; echo id-2 > "$DIR/running") & ;;
+  "inspect --format") case "$3" in *Pid*) cat "$DIR/pid" ;; *) echo sha256:1 ;; esac ;;
+  "run --detach") while [ "$1" != --name ]; do shift; done; echo "$2" > "$DIR/names" ;;
+  "rm --force") : > "$DIR/names" ;;
+esac
+exit 0
+`;
+
+let folder: ShellFolder;
+let children: ChildProcess[];
+beforeEach(() => {
+  folder = new ShellFolder({ docker: DOCKER });
+  folder.write("running", "id-1\n");
+  children = [];
+});
+afterEach(() => {
+  for (const child of children) child.kill("SIGKILL");
+  folder.dispose();
+});
+
+const marks = () => path.join(folder.directory, "marks");
+const file = (name: string) => path.join(folder.directory, name);
+const calls = () => (existsSync(file("calls")) ? readFileSync(file("calls"), "utf8").split("\n") : []);
+/** What the script changed: commands other than lists and inspections. */
+const changes = () => calls().filter((call) => /^(pause|unpause|kill|run|rm|service scale)/.test(call));
+const markers = () => (existsSync(marks()) ? readdirSync(marks(), { recursive: true }) : []);
+const untilTrue = async (what: string, isTrue: () => boolean) => {
+  for (let tries = 0; !isTrue(); tries += 1) {
+    if (tries === 250) assert.fail(`${what}: ${calls().join("\n")}`);
+    await sleep(20);
+  }
+};
+
+function start(changed: Partial<NodeFault> = {}) {
+  const fault: NodeFault = {
+    fault: "broker-pause",
+    id: "run-1-1-broker-1",
+    service: "broker-1",
+    dueMs: Date.now() + 100,
+    durationSec: 60,
+    cpus: null,
+    direction: null,
+    ...changed,
+  };
+  const child = spawn("sh", ["-c", faultScript(fault, LABELS, marks())], {
+    env: { PATH: `${file("bin")}:${process.env.PATH}`, DIR: folder.directory, LC_ALL: "C" },
+  });
+  children.push(child);
+  let text = "";
+  child.stdout.on("data", (data) => {
+    text += data;
+  });
+  child.stderr.on("data", (data) => {
+    text += `error: ${data}`;
+  });
+  const ended = once(child, "exit");
+  const words = () =>
+    text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.split(" "));
+  return {
+    child,
+    ended,
+    text: () => text,
+    kinds: () => words().map(([kind]) => kind),
+    /** The middle of a moment that the script reported. */
+    moment: (kind: string) => {
+      const [, from, to] = words().find(([word]) => word === kind) ?? [];
+      return (Number(from) + Number(to)) / 2;
+    },
+  };
+}
+
+describe("the script of a fault", () => {
+  it("waits until it is due, causes it for its time, undoes it and leaves no marker", async () => {
+    const dueMs = Date.now() + 400;
+    const script = start({ dueMs, durationSec: 0.7 });
+    await untilTrue("paused", () => existsSync(file("paused")));
+    assert.deepEqual(markers().sort(), ["swarmbench-ann-lab", "swarmbench-ann-lab/run-1-1-broker-1"]);
+    await script.ended;
+    assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+    assert.deepEqual(changes(), ["pause id-1", "unpause id-1"]);
+    assert.ok(script.moment("began") >= dueMs);
+    assert.ok(script.moment("ended") - script.moment("began") >= 690, script.text());
+    assert.deepEqual(markers(), []);
+  });
+
+  const endings: Record<string, (child: ChildProcess) => unknown> = {
+    SIGTERM: (child) => child.kill("SIGTERM"),
+    SIGHUP: (child) => child.kill("SIGHUP"),
+    SIGINT: (child) => child.kill("SIGINT"),
+    "the end of its standard input, as when its connection is lost": (child) => child.stdin?.end(),
+    "the end of its standard input and nobody who reads its output": (child) => {
+      child.stdout?.destroy();
+      child.stdin?.end();
+    },
+  };
+  for (const [name, end] of Object.entries(endings)) {
+    it(`undoes it at once after ${name}`, async () => {
+      const script = start();
+      await untilTrue("paused", () => existsSync(file("paused")));
+      end(script.child);
+      await script.ended;
+      assert.deepEqual(changes(), ["pause id-1", "unpause id-1"]);
+      assert.deepEqual(markers(), []);
+    });
+  }
+
+  it("causes nothing if it is ended before it is due, or comes too late", async () => {
+    const early = start({ dueMs: Date.now() + 60_000 });
+    await untilTrue("prepared", () => markers().length > 0);
+    early.child.stdin?.end();
+    await early.ended;
+    assert.match(early.text(), /^failed it was not executed, because the run was stopped before/);
+    const late = start({ dueMs: Date.now() - 5_000 });
+    await late.ended;
+    assert.match(late.text(), /^failed it reached the node \d+ ms too late/);
+    assert.deepEqual(changes(), []);
+    assert.deepEqual(
+      markers().filter((name) => String(name).includes("run-")),
+      [],
+    );
+  });
+
+  it("touches only containers with the stack's labels", async () => {
+    folder.write("running", "");
+    const script = start();
+    await script.ended;
+    assert.match(script.text(), /^failed no container of broker-1 runs on/);
+    assert.deepEqual(changes(), []);
+    for (const call of calls().filter((each) => each.startsWith("ps")))
+      assert.match(
+        call,
+        /label=swarmbench\.stack=swarmbench-ann-lab .*label=swarmbench\.owner=\/home\/a b#1/,
+      );
+  });
+
+  it("keeps a broker away by its service, and starts it again", async () => {
+    const script = start({ fault: "broker-stop", durationSec: 0.3 });
+    await script.ended;
+    assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+    assert.deepEqual(changes(), ["service scale --detach broker-1=0", "service scale --detach broker-1=1"]);
+    assert.deepEqual(markers(), []);
+  });
+
+  for (const [fault, signal] of [
+    ["broker-kill", "KILL"],
+    ["broker-restart", "TERM"],
+  ] as const) {
+    it(`reports when swarm has started the broker again (${fault})`, async () => {
+      const script = start({ fault, durationSec: null });
+      await script.ended;
+      assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+      assert.deepEqual(changes(), [`kill --signal ${signal} id-1`]);
+      assert.ok(script.moment("ended") - script.moment("began") > 50, script.text());
+      assert.deepEqual(markers(), []);
+    });
+  }
+
+  it("keeps CPUs busy with a labelled container that ends by itself, and removes it", async () => {
+    const script = start({ fault: "cpu-hog", durationSec: 0.3, cpus: 3 });
+    await script.ended;
+    assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+    const [run = "", remove] = changes();
+    assert.match(run, /^run --detach --rm --name swarmbench-hog-run-1-1-broker-1 --label swarmbench\.stack=/);
+    assert.match(calls().join("\n"), /sleep "\$1" 3 5$/m);
+    assert.equal(remove, "rm --force swarmbench-hog-run-1-1-broker-1");
+  });
+
+  describe("that cuts a broker off", () => {
+    /** iptables that keeps its rules in a file, in the network of process 4711. */
+    const FIREWALL = `
+[ "$1 $2 $3 $4" = "--target $(cat "$DIR/pid") --net iptables" ] || exit 9
+shift 6
+echo "$*" >> "$DIR/firewall"
+touch "$DIR/rules"
+action=$1
+shift
+case $action in
+  -S) echo "-P INPUT ACCEPT"; cat "$DIR/rules" ;;
+  -I) echo "-A $*" >> "$DIR/rules" ;;
+  -D) grep -vxF -e "-A $*" "$DIR/rules" > "$DIR/others"; mv "$DIR/others" "$DIR/rules" ;;
+esac`;
+    const rules = () => (existsSync(file("rules")) ? readFileSync(file("rules"), "utf8") : "");
+    const cut = (direction: "in" | "out" | "both") =>
+      start({ fault: "broker-cut", durationSec: 0.3, direction });
+    let sleeper: ChildProcess;
+    beforeEach(() => {
+      folder.program("nsenter", FIREWALL);
+      folder.program("readlink", 'case "$1" in /proc/1/*) echo node ;; *) cat "$DIR/network" ;; esac');
+      folder.write("network", "container");
+      sleeper = spawn("sleep", ["60"]);
+      children.push(sleeper);
+      folder.write("pid", `${sleeper.pid}`);
+    });
+
+    const added = {
+      in: ["-I INPUT ! -i lo -j DROP"],
+      out: ["-I OUTPUT ! -o lo -j DROP"],
+      both: ["-I INPUT ! -i lo -j DROP", "-I OUTPUT ! -o lo -j DROP"],
+    };
+    for (const direction of ["in", "out", "both"] as const) {
+      it(`drops its packets in the direction ${direction} for its time, and nothing of the container's own`, async () => {
+        const script = cut(direction);
+        await untilTrue("cut", () => rules() !== "");
+        await script.ended;
+        assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+        const commands = readFileSync(file("firewall"), "utf8").split("\n");
+        assert.deepEqual(
+          commands.filter((each) => each.startsWith("-I")),
+          added[direction],
+        );
+        assert.equal(rules(), "");
+        assert.deepEqual(markers(), []);
+      });
+    }
+
+    it("does not cut off the node", async () => {
+      folder.write("network", "node");
+      const script = cut("both");
+      await script.ended;
+      assert.match(script.text(), /^failed broker-1 uses the node's own network/);
+      assert.equal(rules(), "");
+    });
+
+    it("does nothing if the firewall cannot be changed", async () => {
+      folder.program("nsenter", "echo no permission >&2; exit 4");
+      const script = cut("both");
+      await script.ended;
+      assert.match(script.text(), /^failed the firewall of broker-1 cannot be changed: no permission/);
+      assert.deepEqual(markers(), []);
+    });
+  });
+
+  it("undoes what Docker did although it reported an error", async () => {
+    folder.program(
+      "docker",
+      DOCKER.replace('> "$DIR/paused" ;;', '> "$DIR/paused"; echo "lost it" >&2; exit 1 ;;'),
+    );
+    const script = start();
+    await script.ended;
+    assert.match(script.text(), /^failed lost it/);
+    assert.deepEqual(changes(), ["pause id-1", "unpause id-1"]);
+    assert.deepEqual(markers(), []);
+  });
+});
+
+describe("a fault whose script was killed", () => {
+  const left = (mode: "list" | "undo") => {
+    const { code, stdout, stderr } = folder.run(leftScript(mode, LABELS, marks()));
+    assert.equal(code, 0, stderr);
+    return parseLeft("node1", stdout).map(({ state, fault, service }) => `${state} ${fault} ${service}`);
+  };
+  const killed = async (changed: Partial<NodeFault> = {}) => {
+    const script = start(changed);
+    await untilTrue("begun", () => script.kinds().includes("began"));
+    const active = `active ${changed.fault ?? "broker-pause"} broker-1`;
+    assert.ok(left("list").includes(active), "it is left alone while its script runs");
+    script.child.kill("SIGKILL");
+    await script.ended;
+  };
+
+  it("is found by its marker, and undone once", async () => {
+    await killed();
+    assert.ok(existsSync(file("paused")));
+    assert.deepEqual(left("list"), ["left broker-pause broker-1"]);
+    assert.deepEqual(left("undo"), ["undone broker-pause broker-1"]);
+    assert.deepEqual(changes(), ["pause id-1", "unpause id-1"]);
+    assert.deepEqual(markers(), []);
+    assert.deepEqual([left("list"), left("undo")], [[], []]);
+  });
+
+  it("is undone for each kind that lasts", async () => {
+    await killed({ fault: "broker-stop" });
+    await killed({ fault: "cpu-hog", id: "hog" });
+    assert.deepEqual(left("undo").sort(), ["undone broker-stop broker-1", "undone cpu-hog broker-1"]);
+    assert.equal(readFileSync(file("replicas"), "utf8"), "1\n");
+    assert.equal(readFileSync(file("names"), "utf8"), "");
+  });
+
+  it("keeps its marker while the engine does not answer", async () => {
+    await killed();
+    folder.write("down", "");
+    assert.deepEqual(left("undo"), ["failed broker-pause broker-1"]);
+    assert.equal(markers().length, 2);
+  });
+
+  it("needs no undoing if its broker is gone", async () => {
+    await killed();
+    folder.run('rm "$DIR/paused"');
+    assert.deepEqual(left("undo"), ["undone broker-pause broker-1"]);
+    assert.deepEqual(changes(), ["pause id-1"]);
+  });
+
+  it("of another stack is left alone", async () => {
+    await killed();
+    const other = ["swarmbench.stack=swarmbench-bob-lab", "swarmbench.owner=/home/bob"];
+    assert.equal(folder.run(leftScript("undo", other, marks())).stdout, "");
+    assert.ok(existsSync(file("paused")));
+  });
+});
+
+describe("a script for a node", () => {
+  it("is not built without the labels that tell the stack's containers from others", () => {
+    for (const labels of [[], ["a=1", "b=2"], ["swarmbench.stack=../x", "swarmbench.owner=y"]])
+      assert.throws(() => leftScript("undo", labels), /no labels/);
+  });
+
+  it("reaches its shell unchanged, also with sudo", () => {
+    folder.program("sudo", '[ "$1" = -n ] || exit 9; shift; exec "$@"');
+    folder.program("fake-ssh", 'exec sh -c "$1"');
+    for (const sudo of ["", "sudo -n "]) {
+      const { stdout } = folder.run(
+        onNode({ ssh: "fake-ssh", sudo }, `echo "it's $((1 + 1))"; cat`),
+        "input",
+      );
+      assert.equal(stdout, "it's 2\ninput");
+    }
+  });
+});

@@ -1,0 +1,82 @@
+// The scripts that cause and undo faults on a node. They need nothing there but a POSIX shell, GNU date and Docker; a broker-cut
+// also needs iptables, which Docker itself needs, and nsenter.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { script, word } from "../shell.ts";
+
+/** Folder of the markers of faults on a node. Each stack has a folder of its own in it; `destroy` removes all of a stack. */
+const MARKS = "/var/lib/swarmbench/faults";
+/** The label with the stack's prefix (components/lib/ownership.ts). */
+const STACK_LABEL = "swarmbench.stack=";
+/** A fault that reaches its node later than this after its time is not executed. */
+const LATEST_MS = 3_000;
+
+/** A node, and how a shell on this machine reaches it. */
+export interface FaultNode {
+  /** Its host name, which is its name in the swarm. */
+  name: string;
+  /** A shell command line that runs its last argument on the node. */
+  ssh: string;
+  /** Prefix of command lines that must run as root: `sudo -n ` or empty. */
+  sudo: string;
+}
+
+/** One fault of one broker, as its script gets it. */
+export interface NodeFault {
+  fault: string;
+  /** A name that no other fault has: letters, digits, `.`, `_` and `-`. */
+  id: string;
+  /** Name of the broker's service. */
+  service: string;
+  /** When it is due: ms since 1970, by the node's clock. */
+  dueMs: number;
+  /** How long it lasts; null: it happens at one moment. */
+  durationSec: number | null;
+  /** How many CPUs a cpu-hog keeps busy; null: all. */
+  cpus: number | null;
+  /** Which packets a broker-cut drops; null: it is another fault. */
+  direction: "in" | "out" | "both" | null;
+}
+
+/** The script that executes a fault and always undoes it (node/fault.sh). @param labels the stack's labels, KEY=VALUE */
+export function faultScript(
+  { fault, id, service, dueMs, durationSec, cpus, direction }: NodeFault,
+  labels: readonly string[],
+  marks = MARKS,
+): string {
+  const parameters = {
+    ...common(labels, marks),
+    FAULT: fault,
+    ID: id,
+    SERVICE: service,
+    DUE_MS: Math.round(dueMs),
+    LATEST_MS,
+    DURATION_MS: Math.round((durationSec ?? 0) * 1_000),
+    CPUS: cpus ?? 0,
+    DIRECTION: direction ?? "",
+  };
+  return script(parameters, `${nodeFile("common.sh")}\n${nodeFile("fault.sh")}`);
+}
+
+/** The script that finds faults which were left behind, and undoes them if it is told to (node/left.sh). */
+export function leftScript(mode: "list" | "undo", labels: readonly string[], marks = MARKS): string {
+  const parameters = { ...common(labels, marks), MODE: mode };
+  return script(parameters, `${nodeFile("common.sh")}\n${nodeFile("left.sh")}`);
+}
+
+/** A shell command line that runs a script as root on a node. The script's standard input is that of the command line. */
+export function onNode({ ssh, sudo }: Pick<FaultNode, "ssh" | "sudo">, text: string): string {
+  return `exec ${ssh} ${word(`${sudo}sh -c ${word(text)}`)}`;
+}
+
+function common(labels: readonly string[], marks: string) {
+  const stack = labels.find((label) => label.startsWith(STACK_LABEL))?.slice(STACK_LABEL.length);
+  const [first, second] = labels;
+  // Without its labels, nothing tells this stack's containers from others.
+  if (!stack || /[^\w.-]/.test(stack) || !first || !second) throw new Error("the stack has no labels");
+  return { LABEL0: first, LABEL1: second, MARKS: `${marks}/${stack}` };
+}
+
+function nodeFile(name: string): string {
+  return readFileSync(path.join(import.meta.dirname, "node", name), "utf8");
+}

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { FaultRecord } from "../../contract/faults.ts";
+import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
+import { eventually } from "../support/eventually.ts";
+import { TestProject } from "../support/project.ts";
+
+const NODES = ["node1", "node2", "node3"];
+/** One step of 30 seconds on a cluster of three brokers, whose log is checked. */
+const STEP = ["--set", "duration=30 seconds", "--set", "drain=60 seconds", "--set", "logCheck=true"];
+const faults = (...list: object[]) => ["--set", `faults=${JSON.stringify(list)}`];
+const pauseOf = (target: string, duration: number) => ({ at: 8, fault: "broker-pause", target, duration });
+
+/** Runs with `benchmark.faults` on a real cluster, one after the other; the last test destroys the stack. */
+describe("faults of a run", { concurrency: 1 }, () => {
+  let project: TestProject;
+  let runs: Runs;
+  before(async () => {
+    project = await TestProject.create("faults", {
+      ...BENCHMARK,
+      nodes: "3",
+      "influxdb.enabled": "false",
+      "testbed.kind": "local",
+      ...Object.fromEntries(NODES.map((node) => [`testbed.perNode.${node}.role`, "broker"])),
+      "kafka.brokers": "3",
+      "kafka.heap": "256 MiB",
+      "workload.producers": "10",
+      "workload.replicationFactor": "3",
+      "workload.partitions": "6",
+      "workload.acks": "all",
+    });
+    runs = new Runs(project);
+    await project.mustUp();
+  });
+  after(() => project?.dispose());
+
+  /** The records of the last run's only step, which lost no message. */
+  const recordsWithoutLoss = (): FaultRecord[] => {
+    const { faults: records, lost, logCheck, reasons } = runs.onlyStep();
+    assert.equal(lost, 0, reasons.join("; "));
+    assert.equal(logCheck?.missing, 0, reasons.join("; "));
+    return records ?? assert.fail("the step has no faults");
+  };
+  /** Paused containers, hogs and stopped services on all nodes. */
+  const inEffect = async (): Promise<string[]> => {
+    const list = "docker ps --filter status=paused -q; docker ps -q --filter name=swarmbench-hog-";
+    const containers = await Promise.all(NODES.map((node) => project.on(node, list)));
+    const services = await project.on("node1", "docker service ls --format '{{.Name}} {{.Replicas}}'");
+    return [...containers, services]
+      .flatMap((text) => text.split("\n"))
+      .filter((line) => line !== "" && !/ (\d+)\/\1$/.test(line));
+  };
+  const markers = async (): Promise<string[]> => {
+    const find = "find /var/lib/swarmbench/faults -type f 2>/dev/null || true";
+    const texts = await Promise.all(NODES.map((node) => project.on(node, find)));
+    return texts.flatMap((text) => text.split("\n").filter(Boolean));
+  };
+  const assertUndone = async () => {
+    await eventually(async () => assert.deepEqual([await inEffect(), await markers()], [[], []]), 60_000);
+  };
+  const notes = () => path.join(project.directory, ".swarmbench/faults", `${project.stack}.json`);
+
+  it("pause a broker for exactly as long as they say, and record what was hit", async () => {
+    const { code, text } = await runs.bench(...STEP, ...faults(pauseOf("leader of partition 0", 4)));
+    assert.equal(code, 0, text);
+    const [record] = recordsWithoutLoss();
+    assert.ok(record?.startedAt && record.endedAt && record.uncertainMs !== null, JSON.stringify(record));
+    assert.equal(record.error, null);
+    assert.match(record.hit.join(), /^broker-[123]$/);
+    const seconds = (record.endedAt - record.startedAt) / 1_000;
+    assert.ok(Math.abs(seconds - 4) <= 0.05 + (2 * record.uncertainMs) / 1_000, JSON.stringify(record));
+    const first = runs.onlyStep().seconds.find(({ measured }) => measured)?.at ?? 0;
+    const startSec = record.startedAt / 1_000 - first;
+    assert.ok(startSec >= 8 && startSec < 9, `it began ${startSec} s after the measured time`);
+    await assertUndone();
+    assert.ok(!existsSync(notes()));
+  });
+
+  it("kill, restart and stop brokers, and with acks all no acknowledged message is lost", async () => {
+    const { code, text } = await runs.bench(
+      ...STEP,
+      "--set",
+      "duration=100 seconds",
+      ...faults(
+        { at: 6, fault: "broker-kill", target: "leader of partition 0" },
+        { at: 35, fault: "broker-stop", target: "follower of partition 0", duration: 8 },
+        { at: 70, fault: "broker-kill", target: "controller" },
+      ),
+    );
+    assert.equal(code, 0, text);
+    const records = recordsWithoutLoss();
+    assert.deepEqual(
+      records.map(({ error, hit, endedAt }) => [error, hit.length, endedAt !== null]),
+      records.map(() => [null, 1, true]),
+      JSON.stringify(records),
+    );
+    assert.equal(records.length, 3);
+    await assertUndone();
+  });
+
+  it("end at once at Ctrl-C", async () => {
+    const { code, text } = await runs.benchWhile(
+      [...STEP, ...faults(pauseOf("broker 2", 20))],
+      once(/broker-pause of broker 2: broker-2/, (pid) =>
+        setTimeout(() => process.kill(pid, "SIGINT"), 7_000),
+      ),
+    );
+    assert.equal(code, 130, text);
+    await assertUndone();
+    assert.ok(!existsSync(notes()));
+  });
+
+  it("end although the command that executes them is killed", async () => {
+    const { code } = await runs.benchWhile(
+      [...STEP, ...faults(pauseOf("broker 2", 20))],
+      once(/broker-pause of broker 2: broker-2/, (pid) =>
+        setTimeout(() => process.kill(pid, "SIGKILL"), 7_000),
+      ),
+    );
+    assert.equal(code, null);
+    await assertUndone();
+    await runs.bench("--stop");
+  });
+
+  it("are found by doctor and undone if their script was killed too", async () => {
+    // The fifth line of a marker is the process of its script.
+    const killScript = `kill -KILL $(sed -n 5p /var/lib/swarmbench/faults/${project.prefix}/*)`;
+    const { code } = await runs.benchWhile(
+      [...STEP, ...faults(pauseOf("broker 2", 20))],
+      once(/broker-pause of broker 2: broker-2/, (pid) =>
+        setTimeout(async () => {
+          // The command would notice this, and undo the fault after two seconds.
+          await project.on("node2", killScript);
+          process.kill(pid, "SIGKILL");
+        }, 7_000),
+      ),
+    );
+    assert.equal(code, null);
+    const doctor = async (...args: string[]) => project.run("node", "swarmbench.mjs", "doctor", ...args);
+    assert.equal((await markers()).length, 1);
+    assert.match((await doctor()).text, /left over: fault broker-pause of broker-2 on \S+ of stack faults/);
+    assert.match((await doctor("--clean")).text, /removed: fault broker-pause of broker-2/);
+    await assertUndone();
+    await runs.bench("--stop");
+  });
+
+  it("of an earlier run are undone before the next run and the next up", async () => {
+    const leave = async () => {
+      const id = "$(docker ps -q --no-trunc --filter label=com.docker.swarm.service.name=broker-2)";
+      const folder = `/var/lib/swarmbench/faults/${project.prefix}`;
+      const values = `broker-pause ${id} broker-2 1 1 1`;
+      await project.on(
+        "node2",
+        `mkdir -p ${folder}; printf '%s\\n' ${values} > ${folder}/left; docker pause ${id}`,
+      );
+    };
+    await leave();
+    const { code, text } = await runs.bench(...STEP, ...faults(pauseOf("broker 1", 2)));
+    assert.equal(code, 0, text);
+    assert.match(text, /undone, left by an earlier run: broker-pause of broker-2/);
+    // `up` only asks the nodes of a stack with a note, which a killed run leaves.
+    await leave();
+    const killed = await runs.benchWhile(
+      [...STEP, ...faults(pauseOf("broker 1", 20))],
+      once(/starting run/, (pid) => setTimeout(() => process.kill(pid, "SIGKILL"), 5_000)),
+    );
+    assert.equal(killed.code, null);
+    await runs.bench("--stop");
+    await leave();
+    assert.match(await project.mustUp(), /undone, left by an earlier run: broker-pause of broker-2/);
+    await assertUndone();
+  });
+
+  it("do not keep destroy from leaving nothing", async () => {
+    let destroyed: Promise<string> | undefined;
+    await runs.benchWhile(
+      [...STEP, ...faults(pauseOf("all brokers", 20))],
+      once(/broker-pause of all brokers/, () => {
+        setTimeout(() => {
+          destroyed = project.mustPulumi("destroy", "--yes", "--skip-preview");
+        }, 6_000);
+      }),
+    );
+    await destroyed;
+    assert.ok(destroyed, "destroy ran during the fault");
+    assert.deepEqual(await project.remains(), []);
+    const { code, text } = await project.run("node", "swarmbench.mjs", "doctor");
+    assert.doesNotMatch(text, /fault/, `doctor ended with ${code}`);
+  });
+});
