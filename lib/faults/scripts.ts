@@ -58,7 +58,7 @@ export function faultScript(
   return script(parameters, `${nodeFile("common.sh")}\n${nodeFile("fault.sh")}`);
 }
 
-/** The script that finds faults which were left behind, and undoes them if it is told to (node/left.sh). */
+/** The script that finds faults which were left behind, and undoes them if asked to (node/left.sh). */
 export function leftScript(mode: "list" | "undo", labels: readonly string[], marks = MARKS): string {
   const parameters = { ...common(labels, marks), MODE: mode };
   return script(parameters, `${nodeFile("common.sh")}\n${nodeFile("left.sh")}`);

@@ -42,7 +42,7 @@ export const startFault: StartFault = (node, fault, labels, reports) => {
   const close = () => child?.stdin?.end();
   const running = runProgram("sh", ["-c", onNode(node, faultScript(fault, labels))], {
     keepInputOpen: true,
-    // Ctrl-C in the terminal must not end ssh: the script is told to undo the fault, and reports that it did.
+    // Ctrl-C in the terminal must not end ssh: the script undoes the fault when asked, and reports that it did.
     detached: true,
     onLine: (line) => report(line, reports),
     onStart: (started) => {
