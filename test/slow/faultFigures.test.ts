@@ -27,6 +27,8 @@ type Due = Extract<RunEvent, { event: "fault-due" }>;
 
 /** A light load, which a busy machine with a cold JVM carries too. */
 const [RATE, DURATION_SEC, PARTITIONS] = [100, 30, 4];
+/** A killed broker needs up to a minute to serve again on a busy machine. */
+const LONG = { duration: "100 seconds", drain: "60 seconds" } as const;
 const client = [DEFAULT_CLIENT, ...KAFKA_CLIENTS].find((name) => nodeError(name) === undefined);
 
 /** Executes faults on processes, as the command that follows a run does on the nodes of a stack. */
@@ -152,11 +154,11 @@ describe("faults of one broker", () => {
 
   it("that is killed and started again last until Kafka serves; with acks all nothing is lost", async () => {
     const faults = [{ at: "10 seconds", fault: "broker-kill", target: "leader of partition 0" } as const];
-    const { step, recovery } = await stepWith(cluster, {}, { faults });
+    const { step, recovery } = await stepWith(cluster, {}, { ...LONG, faults });
     assert.deepEqual(step.faults?.[0]?.hit, ["broker-1"]);
-    near(recovery.unavailable?.longestSec, 0.5, 20, "unavailability");
+    near(recovery.unavailable?.longestSec, 0.5, 60, "unavailability");
     assert.equal(recovery.unavailable?.notAgain, 0);
-    near(recovery.latency.sinceEndSec, 0.5, 20, "recovery of the latency");
+    near(recovery.latency.sinceEndSec, 0.5, 80, "recovery of the latency");
     assert.equal(step.logCheck?.missing, 0);
   });
 });
@@ -170,8 +172,8 @@ describe("faults of a cluster", () => {
 
   it("hit the leader of a partition: the others stay available, and with acks all nothing is lost", async () => {
     const faults = [{ at: "10 seconds", fault: "broker-kill", target: "leader of partition 0" } as const];
-    const { step, recovery } = await stepWith(cluster, { idempotent: true }, { faults });
-    near(recovery.unavailable?.longestSec, 0.05, 20, "longest unavailability");
+    const { step, recovery } = await stepWith(cluster, { idempotent: true }, { ...LONG, faults });
+    near(recovery.unavailable?.longestSec, 0.05, 60, "longest unavailability");
     assert.equal(recovery.unavailable?.notAgain, 0);
     const { missing, duplicated, reordered } = step.logCheck ?? {};
     assert.deepEqual([missing, duplicated, reordered], [0, 0, 0]);
