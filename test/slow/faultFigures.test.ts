@@ -25,7 +25,10 @@ import { KafkaCluster } from "../support/kafkaCluster.ts";
 
 type Due = Extract<RunEvent, { event: "fault-due" }>;
 
-const [RATE, DURATION_SEC, PARTITIONS] = [400, 30, 4];
+/** A light load, which a busy machine with a cold JVM carries too. */
+const [RATE, DURATION_SEC, PARTITIONS] = [100, 30, 4];
+/** A killed broker needs up to a minute to serve again on a busy machine. */
+const LONG = { duration: "100 seconds", drain: "60 seconds" } as const;
 const client = [DEFAULT_CLIENT, ...KAFKA_CLIENTS].find((name) => nodeError(name) === undefined);
 
 /** Executes faults on processes, as the command that follows a run does on the nodes of a stack. */
@@ -57,8 +60,14 @@ async function stepWith(
   workload: WorkloadInput,
   benchmark: BenchmarkInput,
 ): Promise<{ step: MeasuredStep; recovery: FaultRecovery }> {
-  const load = { client, producers: 20, totalRate: RATE, partitions: PARTITIONS, ...workload };
-  const timing = { preheat: "0 seconds", duration: `${DURATION_SEC} seconds`, network: { enabled: false } };
+  const load = { client, producers: 5, totalRate: RATE, partitions: PARTITIONS, ...workload };
+  const warmUp = { min: "10 seconds", max: "40 seconds" };
+  const timing = {
+    preheat: "0 seconds",
+    warmUp,
+    duration: `${DURATION_SEC} seconds`,
+    network: { enabled: false },
+  };
   const request: RunRequest = {
     run: `20260101T000000Z-faults-${randomBytes(3).toString("hex")}`,
     scenario: "faults",
@@ -69,7 +78,12 @@ async function stepWith(
       agents: { producer: { tasks: 2 }, consumer: { tasks: 1 } },
     },
     workload: workloadSchema.parse(load) as RunRequest["workload"],
-    benchmark: benchmarkSchema.parse({ ...timing, logCheck: true, ...benchmark }) as RunRequest["benchmark"],
+    benchmark: benchmarkSchema.parse({
+      ...timing,
+      slo: { p99Ms: 1_000 },
+      logCheck: true,
+      ...benchmark,
+    }) as RunRequest["benchmark"],
     conditions: {
       swarmbench: { version: "0", commit: null, dirty: null },
       ...{ source: "test", images: {}, versions: {}, settings: {}, nodes: [], agents: [] },
@@ -132,19 +146,19 @@ describe("faults of one broker", () => {
     near(unavailable?.longestSec, 4 - error, 4 + error + 1, "longest unavailability");
     near(unavailable?.medianSec, 4 - error, 4 + error + 1, "median unavailability");
     near(backlog.peak, RATE * 3, RATE * 5, "peak of the backlog");
-    near(latency.sinceEndSec, 0, 5, "recovery of the latency");
-    near(backlog.sinceEndSec, 0, 5, "drain of the backlog");
+    near(latency.sinceEndSec, 0, 15, "recovery of the latency");
+    near(backlog.sinceEndSec, 0, 15, "drain of the backlog");
     near(latency.maxMs, 3_900, 6_000, "largest latency");
     assert.deepEqual([step.logCheck?.missing, step.uncleanElections], [0, 0]);
   });
 
   it("that is killed and started again last until Kafka serves; with acks all nothing is lost", async () => {
     const faults = [{ at: "10 seconds", fault: "broker-kill", target: "leader of partition 0" } as const];
-    const { step, recovery } = await stepWith(cluster, {}, { faults });
+    const { step, recovery } = await stepWith(cluster, {}, { ...LONG, faults });
     assert.deepEqual(step.faults?.[0]?.hit, ["broker-1"]);
-    near(recovery.unavailable?.longestSec, 0.5, 20, "unavailability");
+    near(recovery.unavailable?.longestSec, 0.5, 60, "unavailability");
     assert.equal(recovery.unavailable?.notAgain, 0);
-    near(recovery.latency.sinceEndSec, 0.5, 20, "recovery of the latency");
+    near(recovery.latency.sinceEndSec, 0.5, 80, "recovery of the latency");
     assert.equal(step.logCheck?.missing, 0);
   });
 });
@@ -158,8 +172,8 @@ describe("faults of a cluster", () => {
 
   it("hit the leader of a partition: the others stay available, and with acks all nothing is lost", async () => {
     const faults = [{ at: "10 seconds", fault: "broker-kill", target: "leader of partition 0" } as const];
-    const { step, recovery } = await stepWith(cluster, { idempotent: true }, { faults });
-    near(recovery.unavailable?.longestSec, 0.05, 20, "longest unavailability");
+    const { step, recovery } = await stepWith(cluster, { idempotent: true }, { ...LONG, faults });
+    near(recovery.unavailable?.longestSec, 0.05, 60, "longest unavailability");
     assert.equal(recovery.unavailable?.notAgain, 0);
     const { missing, duplicated, reordered } = step.logCheck ?? {};
     assert.deepEqual([missing, duplicated, reordered], [0, 0, 0]);
