@@ -449,16 +449,17 @@ const reservationOn = (version: string, suite?: string) => () => {
     await eventually(async () => assert.deepEqual(await lab.jobsNamed("frozen-1"), []));
   });
 
-  it("a server that is down is reported at once, and no job is left when it is back", async () => {
+  it("a server that is down is reported at once, and when it is back, the job that it had queued is deleted", async () => {
     await lab.stopServer();
     const reserving = reserve(ssh, wanted("down-1", 1), watching(), { timeoutSec: 60 });
     await fails(
       reserving,
       "oar-server-down",
-      /cannot connect to executor[\s\S]*it will delete the job[\s\S]*try again later/i,
+      /cannot connect to executor[\s\S]*registered its deletion[\s\S]*try again later/i,
     );
     await lab.startServer();
-    await eventually(async () => assert.deepEqual(await lab.jobsNamed("down-1"), []));
+    assert.equal((await release(ssh, "down", watching())).length, 1);
+    assert.deepEqual(await lab.jobsNamed("down-1"), []);
   });
 };
 

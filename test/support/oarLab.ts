@@ -175,8 +175,11 @@ exit $code`;
     );
   }
 
+  /** Starts the server and waits until it accepts connections. */
   startServer(): Promise<string> {
-    return this.inside("/usr/sbin/oar-server");
+    return this.inside(
+      "/usr/sbin/oar-server; bash -c 'until (: >/dev/tcp/localhost/6666) 2>/dev/null; do sleep 0.1; done'",
+    );
   }
 
   /** Ends all processes of the server. */

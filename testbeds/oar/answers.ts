@@ -19,8 +19,7 @@ const OARSUB: [test: (answer: Answer) => boolean, code: OarErrorCode][] = [
   [({ code, text }) => code === 248 || /queue \S+ does not exist/i.test(text), "oar-bad-queue"],
   [({ code, text }) => code === 7 || /syntax error.{0,40}--reservation/i.test(text), "oar-bad-date"],
   [
-    ({ code, text }) =>
-      code === 255 || code === 5 || /Bad resource request|Cannot recognize/i.test(text),
+    ({ code, text }) => code === 255 || code === 5 || /Bad resource request|Cannot recognize/i.test(text),
     "oar-bad-request",
   ],
 ];

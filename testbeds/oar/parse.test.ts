@@ -92,7 +92,10 @@ describe("a job's end", () => {
   it("is not an expiry if the job was extended, which is an event WALLTIME too", () => {
     assert.equal(endOf({ state: "Error", events: [extended, ...events("FRAG_JOB_REQUEST")] }), "deleted");
     // OAR 2.6 records requests too.
-    const request = { type: "WALLTIME_REQUEST", description: "Walltime change request updated for job 3 (+0:5:0)" };
+    const request = {
+      type: "WALLTIME_REQUEST",
+      description: "Walltime change request updated for job 3 (+0:5:0)",
+    };
     const all = [request, extended, ...events("FRAG_JOB_REQUEST")];
     assert.equal(endOf({ state: "Error", events: all }), "deleted");
   });
@@ -135,7 +138,12 @@ describe("oarsub's answer", () => {
     [127, "sh: 1: oarsub: not found", "oar-missing", /name a site's frontend/],
     [3, "[ADMISSION RULE] Your quota is used up", "oar-refused", /quota is used up/],
     [18, "# Error: cannot recognize the resource description: nodes=x", "oar-bad-request", /nodes=x/],
-    [9, "OAR_JOB_ID=8\n# Error: cannot connect to executor localhost:6666. Job is killed.", "oar-server-down", /6666/],
+    [
+      9,
+      "OAR_JOB_ID=8\n# Error: cannot connect to executor localhost:6666. Job is killed.",
+      "oar-server-down",
+      /6666/,
+    ],
     [1, "OAR_JOB_ID=-5", "oar-refused", /exit code 1/],
   ];
   for (const [code, text, error, message] of refused) {
@@ -158,7 +166,12 @@ describe("oarsub's answer", () => {
       /reservation: Bad resource request \(ERROR: +column "cluster" does not exist LINE 4: \.\.\.\)\n/,
     ],
     [400, "[ADMISSION RULE] Error: unknown job type: bogus\n\n", "oar-bad-type", /unknown job type: bogus/],
-    [500, "# Error: queue 'nosuch' does not exist\n", "oar-bad-queue", /: Error: queue 'nosuch' does not exist/],
+    [
+      500,
+      "# Error: queue 'nosuch' does not exist\n",
+      "oar-bad-queue",
+      /: Error: queue 'nosuch' does not exist/,
+    ],
     [
       400,
       '# Error: syntax error in <start date> for the -r or --reservation option. It takes a date as argument with the format: "YYYY-MM-DD hh:mm:ss".\n',
