@@ -27,14 +27,18 @@ interface Ended {
   stderr: string;
 }
 
-describe("a reservation on a real OAR", { concurrency: 1 }, () => {
+/**
+ * @param version of OAR
+ * @param suite of Debian that has it. @default that of all other images
+ */
+const reservationOn = (version: string, suite?: string) => () => {
   let lab: OarLab;
   let ssh: OarClient;
   let rest: OarClient;
   /** Submitted by hand at the start, so that its walltime of a few seconds is over at the end. */
   let short: number;
   before(async () => {
-    lab = await OarLab.start(NODES, ["user1", "user2"]);
+    lab = await OarLab.start(NODES, ["user1", "user2"], { suite });
     copySources(lab.directory); // the program reads the scenarios of its own folder
     ssh = clientOf(lab.testbed());
     rest = clientOf(lab.rest());
@@ -95,7 +99,12 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
   const toolOf = (...args: string[]) => tool(...args).ended;
 
   const CUT_CONNECTION =
-    "p=$$; until [ $(ps -o comm= -p $p) = sshd ]; do p=$(ps -o ppid= -p $p | tr -d ' '); done; kill $p; sleep 1";
+    "p=$$; until ps -o comm= -p $p | grep -q ^sshd; do p=$(ps -o ppid= -p $p | tr -d ' '); done; kill $p; sleep 1";
+
+  it("is made on the version that the suite has", async () => {
+    const printed = await lab.inside("oarsub --version");
+    assert.ok(printed.includes(`: ${version} `), printed);
+  });
 
   // Most of the time is spent waiting for OAR, so two groups run at a time. A node that becomes absent loses its jobs, so that
   // test is in the group with the long job.
@@ -319,7 +328,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           /"cluster" does not exist/,
         ],
         ["an unknown type", { types: ["bogus"] }, "oar-bad-type", /unknown job type: bogus/],
-        ["an unknown queue", { queue: "nosuch" }, "oar-bad-queue", /queue nosuch does not exist/],
+        ["an unknown queue", { queue: "nosuch" }, "oar-bad-queue", /queue '?nosuch'? does not exist/],
         ["a start in the past", { start: "2020-01-01 00:00:00" }, "oar-start-refused", /too old/],
       ] as [string, Partial<JobRequest>, OarErrorCode, RegExp][]) {
         it(`is refused for ${what}, with OAR's message and a hint, and leaves no job`, async () => {
@@ -440,15 +449,19 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
     await eventually(async () => assert.deepEqual(await lab.jobsNamed("frozen-1"), []));
   });
 
-  it("a server that is down is reported at once, and no job is left when it is back", async () => {
+  it("a server that is down is reported at once, and when it is back, the job that it had queued is deleted", async () => {
     await lab.stopServer();
     const reserving = reserve(ssh, wanted("down-1", 1), watching(), { timeoutSec: 60 });
     await fails(
       reserving,
       "oar-server-down",
-      /Cannot connect to executor[\s\S]*it will delete the job[\s\S]*try again later/,
+      /cannot connect to executor[\s\S]*registered its deletion[\s\S]*try again later/i,
     );
     await lab.startServer();
-    await eventually(async () => assert.deepEqual(await lab.jobsNamed("down-1"), []));
+    assert.equal((await release(ssh, "down", watching())).length, 1);
+    assert.deepEqual(await lab.jobsNamed("down-1"), []);
   });
-});
+};
+
+describe("a reservation on a real OAR 2.5.9", { concurrency: 1 }, reservationOn("2.5.9"));
+describe("a reservation on a real OAR 2.6.1", { concurrency: 1 }, reservationOn("2.6.1", "trixie"));

@@ -24,7 +24,7 @@ async function sitesSource(): Promise<SitesSource> {
   };
   try {
     for (const group of [names.slice(0, 2), names.slice(2)])
-      labs.push(await OarLab.start(group, USERS, hosts));
+      labs.push(await OarLab.start(group, USERS, { hosts }));
   } catch (error) {
     await dispose();
     throw error;

@@ -7,6 +7,13 @@ import { Lab, makeKey } from "./lab.ts";
 
 const READY_WITHIN_MS = 60_000;
 
+interface OarOptions {
+  /** The nodes, if they are machines; jobs must then be of type `deploy`. */
+  hosts?: BareHosts;
+  /** Suite of Debian whose OAR it is: 2.5.9 of bookworm, 2.6.1 of trixie. @default that of all other images */
+  suite?: string;
+}
+
 /**
  * A real OAR in a container: server, database, frontend with SSH and REST API, both on loopback ports of this machine.
  * Its nodes are names for the container's own loopback addresses, or bare hosts.
@@ -33,12 +40,15 @@ export class OarLab {
     return this.lab.name;
   }
 
-  /** @param hosts the nodes, if they are machines; jobs must then be of type `deploy` */
-  static async start(nodes: readonly string[], users: readonly string[], hosts?: BareHosts): Promise<OarLab> {
+  static async start(
+    nodes: readonly string[],
+    users: readonly string[],
+    { hosts, suite }: OarOptions = {},
+  ): Promise<OarLab> {
     const lab = new OarLab(await Lab.create("oar"), hosts);
     try {
       await lab.makeKeys();
-      await lab.startContainer(nodes, users);
+      await lab.startContainer(nodes, users, suite);
       await eventually(async () => {
         const alive = (await lab.inside("oarnodes -s")).match(/: Alive/g)?.length ?? 0;
         if (alive !== nodes.length) throw new Error(`${alive} of ${nodes.length} nodes are alive`);
@@ -64,7 +74,7 @@ export class OarLab {
     copyFileSync(`${this.key}.pub`, path.join(inside, "authorized_keys"));
   }
 
-  private async startContainer(nodes: readonly string[], users: readonly string[]) {
+  private async startContainer(nodes: readonly string[], users: readonly string[], suite?: string) {
     const address = (node: string, index: number) =>
       this.hosts?.named(node).address ?? `127.0.1.${index + 1}`;
     await this.docker(
@@ -72,9 +82,11 @@ export class OarLab {
       ...nodes.flatMap((node, index) => ["--add-host", `${node}:${address(node, index)}`]),
       ...(this.hosts ? ["--network", this.hosts.network] : []),
       ...["--publish", "127.0.0.1::22", "--publish", "127.0.0.1::6668"],
+      // OAR resets the priority of each job's shell, which belongs to another user. Where it may not, 2.6 fails the job.
+      ...["--cap-add", "SYS_NICE"],
       ...["--volume", `${path.join(this.directory, "ssh/container")}:/etc/swarmbench/ssh:ro`],
       ...["--env", `NODES=${nodes.join(" ")}`, "--env", `OAR_USERS=${users.join(" ")}`],
-      await this.lab.image("oar-lab", "oar"),
+      await this.lab.image("oar-lab", "oar", {}, suite),
     );
     const port = async (inner: number) =>
       Number((await this.docker("port", this.name, String(inner))).trim().split(":").at(-1));
@@ -163,14 +175,17 @@ exit $code`;
     );
   }
 
+  /** Starts the server and waits until it accepts connections. */
   startServer(): Promise<string> {
-    return this.inside("/etc/init.d/oar-server start");
+    return this.inside(
+      "/usr/sbin/oar-server; bash -c 'until (: >/dev/tcp/localhost/6666) 2>/dev/null; do sleep 0.1; done'",
+    );
   }
 
-  /** Stops the server and waits until all of its processes have ended, which its init script does not do. */
+  /** Ends all processes of the server. */
   stopServer(): Promise<string> {
     return this.inside(
-      "/etc/init.d/oar-server stop; until ! pgrep -f '[A]lmighty' >/dev/null; do pkill -KILL -f '[A]lmighty'; sleep 0.1; done",
+      "pkill -TERM -f '[A]lmighty'; while sleep 0.1 && pgrep -f '[A]lmighty' >/dev/null; do pkill -KILL -f '[A]lmighty'; done",
     );
   }
 

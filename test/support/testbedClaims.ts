@@ -262,7 +262,7 @@ export interface OarSource extends HostsSource {
 export async function oarSource(cleanup: Cleanup): Promise<OarSource> {
   const source = await hostsSource(cleanup, () => ({}));
   const { hosts } = source;
-  const oar = await OarLab.start(source.names, ["user1", "user2"], hosts).catch(async (error) => {
+  const oar = await OarLab.start(source.names, ["user1", "user2"], { hosts }).catch(async (error) => {
     await source.dispose();
     throw error;
   });

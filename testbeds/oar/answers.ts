@@ -9,7 +9,7 @@ export interface Answer {
   text: string;
 }
 
-/** The failures of oarsub. It then prints a negative job id. */
+/** The failures of oarsub. OAR 2.5 then prints a negative job id; the REST API of OAR 2.6 reports no exit code. */
 const OARSUB: [test: (answer: Answer) => boolean, code: OarErrorCode][] = [
   [({ text }) => /not enough resources/i.test(text), "oar-not-enough-nodes"],
   [({ text }) => /Reservation not valid/i.test(text), "oar-start-refused"],
@@ -17,10 +17,9 @@ const OARSUB: [test: (answer: Answer) => boolean, code: OarErrorCode][] = [
   [({ code }) => code === 127, "oar-missing"],
   [({ code, text }) => code === 254 || /unknown job type/i.test(text), "oar-bad-type"],
   [({ code, text }) => code === 248 || /queue \S+ does not exist/i.test(text), "oar-bad-queue"],
-  [({ code }) => code === 7, "oar-bad-date"],
+  [({ code, text }) => code === 7 || /syntax error.{0,40}--reservation/i.test(text), "oar-bad-date"],
   [
-    ({ code, text }) =>
-      code === 255 || code === 5 || /Bad resource request|Cannot recognize the resource/i.test(text),
+    ({ code, text }) => code === 255 || code === 5 || /Bad resource request|Cannot recognize/i.test(text),
     "oar-bad-request",
   ],
 ];
@@ -33,14 +32,15 @@ export function readSubmission(answer: Answer): number {
   throw oarError(code, `OAR made no reservation: ${summary(answer)}`);
 }
 
-/** The answer in one line, without the lines that OAR prints for every job. */
+/** The answer in one line, without the lines that OAR prints for every job. Lines of OAR 2.6 begin with `#`. */
 function summary({ code, text }: Answer): string {
   const lines = text
     .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !/^OAR_JOB_ID=|^\[ERROR\] Oarsub failed, please verify/.test(line))
+    .map((line) => line.trim().replace(/^# /, ""))
+    .filter((line) => line !== "" && !line.startsWith("OAR_JOB_ID="))
+    .filter((line) => !/^(\[ERROR\] Oarsub failed,|Error:) please verify/.test(line))
     .filter((line) => !/^\[ADMISSION RULE\] (Modify|Set default|Automatically)/.test(line))
-    .filter((line) => !/^Reservation mode: waiting/.test(line));
+    .filter((line) => !/^(Reservation mode|Advance reservation request): waiting/.test(line));
   return plainForeign([...new Set(lines)].join(" "), 500) || `exit code ${code}`;
 }
 
@@ -71,7 +71,10 @@ function extensionError({ text, code }: Answer): OarErrorCode {
   return /not running/i.test(text) ? "oar-not-running" : "oar-walltime-refused";
 }
 
-/** The answer in a failed REST request: OAR's API passes on the output and the exit code of its programs. */
+/**
+ * The answer in a failed REST request: OAR's API passes on the output of its programs, and OAR 2.5 their exit code. Without one
+ * the code is the HTTP status, which is greater than 255.
+ */
 export function readRestError(status: number, body: string): Answer {
   const message = messageOf(body);
   const [, ended] = /command exited with status (\d{1,5})/.exec(message) ?? [];

@@ -21,7 +21,7 @@ const HINTS = {
     "Check testbed.user and testbed.key with ssh by hand; verify a changed host key, then set it in testbed.hostKey or knownHosts",
   "oar-unauthorised": "Check testbed.user and testbed.rest.passwordFile: the API does not know this user",
   "oar-missing": "testbed.frontend has no OAR: name a site's frontend, not the access machine",
-  "oar-unreadable": "Supported are OAR 2.5 and Grid'5000's API: set another testbed.api",
+  "oar-unreadable": "Supported are OAR 2.5 and 2.6 and Grid'5000's API: set another testbed.api",
   "oar-ambiguous":
     "Delete the jobs that you do not want (oardel ID), or all of this stack: npm run reserve -- -s SCENARIO --delete",
   "oar-other-shape":

@@ -66,12 +66,12 @@ export function isOver({ state }: Pick<Job, "state">): boolean {
 
 /** Whether a job has ended or is about to; OAR may still list it as running for some seconds. */
 export function isEnding(job: Pick<Job, "state" | "events">): boolean {
-  return (
-    isOver(job) ||
-    job.state === "toError" ||
-    job.state === "Finishing" ||
-    job.events.some(({ type }) => type === "FRAG_JOB_REQUEST")
-  );
+  return isOver(job) || job.state === "toError" || job.state === "Finishing" || isDeletionRequested(job);
+}
+
+/** Whether somebody has requested the deletion of a job. */
+export function isDeletionRequested({ events }: Pick<Job, "events">): boolean {
+  return events.some(({ type }) => type === "FRAG_JOB_REQUEST");
 }
 
 /** Seconds until OAR ends a running job; undefined if it does not run or its walltime is unknown. */

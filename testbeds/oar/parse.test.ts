@@ -9,7 +9,7 @@ import { endOf } from "./jobEnd.ts";
 import * as parse from "./parse.ts";
 import { slotResult } from "./slot.ts";
 
-/** Printed by OAR 2.5.9. */
+/** Printed by OAR 2.5.9, and by 2.6.1 in the same form. */
 const RUNNING = `{
    "1" : {
       "queue" : "default", "name" : "bench-1", "state" : "Running", "owner" : "user1", "Job_Id" : 1,
@@ -91,6 +91,13 @@ describe("a job's end", () => {
 
   it("is not an expiry if the job was extended, which is an event WALLTIME too", () => {
     assert.equal(endOf({ state: "Error", events: [extended, ...events("FRAG_JOB_REQUEST")] }), "deleted");
+    // OAR 2.6 records requests too.
+    const request = {
+      type: "WALLTIME_REQUEST",
+      description: "Walltime change request updated for job 3 (+0:5:0)",
+    };
+    const all = [request, extended, ...events("FRAG_JOB_REQUEST")];
+    assert.equal(endOf({ state: "Error", events: all }), "deleted");
   });
 });
 
@@ -130,11 +137,66 @@ describe("oarsub's answer", () => {
     ],
     [127, "sh: 1: oarsub: not found", "oar-missing", /name a site's frontend/],
     [3, "[ADMISSION RULE] Your quota is used up", "oar-refused", /quota is used up/],
+    [18, "# Error: cannot recognize the resource description: nodes=x", "oar-bad-request", /nodes=x/],
+    [
+      9,
+      "OAR_JOB_ID=8\n# Error: cannot connect to executor localhost:6666. Job is killed.",
+      "oar-server-down",
+      /6666/,
+    ],
     [1, "OAR_JOB_ID=-5", "oar-refused", /exit code 1/],
   ];
   for (const [code, text, error, message] of refused) {
     it(`with exit code ${code} is "${error}", with OAR's message and a hint`, () =>
       failsWith(error, message, () => answers.readSubmission({ code, text })));
+  }
+
+  /** Answers of OAR 2.6.1's REST API, whose message is oarsub's output alone. */
+  const refused26: [status: number, text: string, OarErrorCode, RegExp][] = [
+    [
+      400,
+      "# There are not enough resources for your request\n# Error: please verify your job submission syntax.\n",
+      "oar-not-enough-nodes",
+      /reservation: There are not enough resources for your request\n\nAsk for fewer/,
+    ],
+    [
+      400,
+      '# Bad resource request (ERROR:  column "cluster" does not exist\nLINE 4: ...)\n# Error: please verify your job submission syntax.\n',
+      "oar-bad-request",
+      /reservation: Bad resource request \(ERROR: +column "cluster" does not exist LINE 4: \.\.\.\)\n/,
+    ],
+    [400, "[ADMISSION RULE] Error: unknown job type: bogus\n\n", "oar-bad-type", /unknown job type: bogus/],
+    [
+      500,
+      "# Error: queue 'nosuch' does not exist\n",
+      "oar-bad-queue",
+      /: Error: queue 'nosuch' does not exist/,
+    ],
+    [
+      400,
+      '# Error: syntax error in <start date> for the -r or --reservation option. It takes a date as argument with the format: "YYYY-MM-DD hh:mm:ss".\n',
+      "oar-bad-date",
+      /YYYY-MM-DD/,
+    ],
+    [
+      400,
+      "OAR_JOB_ID=7\n# Advance reservation request: waiting for validation...\n# Reservation not valid --> KO (Reservation too old)\n",
+      "oar-start-refused",
+      /reservation: Reservation not valid --> KO \(Reservation too old\)\n/,
+    ],
+    [
+      500,
+      "OAR_JOB_ID=9\n# Error: cannot connect to executor localhost:6666. Job is killed.\n",
+      "oar-server-down",
+      /localhost:6666/,
+    ],
+  ];
+  for (const [status, output, error, text] of refused26) {
+    it(`from OAR 2.6's REST API, without an exit code, is "${error}"`, () => {
+      const message = `[ADMISSION RULE] Modify resource description with type constraints\n${output}`;
+      const answer = answers.readRestError(status, JSON.stringify({ code: status, title: "", message }));
+      failsWith(error, text, () => answers.readSubmission(answer));
+    });
   }
 });
 

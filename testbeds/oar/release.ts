@@ -1,7 +1,7 @@
 import type { Watch } from "../watch.ts";
 import { jobsOf, type OarClient } from "./client.ts";
 import { hasCode, oarError } from "./errors.ts";
-import { isEnding, isOver } from "./job.ts";
+import { isDeletionRequested, isEnding, isOver, type Job } from "./job.ts";
 import { slotName } from "./names.ts";
 
 /** A deletion takes two seconds, and up to 40 if the job was just being launched. */
@@ -27,6 +27,7 @@ export async function release(
   for (const job of jobs) {
     if (!isEnding(job)) await remove(client, job.id);
   }
+  await repeatDeletions(client, jobs);
   await untilOver(client, ids, watch, timeoutMs);
   return ids;
 }
@@ -40,6 +41,16 @@ export async function releaseJob(
 ): Promise<void> {
   await remove(client, id);
   await untilOver(client, [id], watch, timeoutMs);
+}
+
+/**
+ * Requests the deletion of jobs again for which it was requested before. If its server was down then, OAR carries it out only when
+ * the server receives the next request, and may start the job until then.
+ */
+export async function repeatDeletions(client: OarClient, jobs: readonly Job[]): Promise<void> {
+  for (const job of jobs.filter((each) => isDeletionRequested(each) && !isOver(each))) {
+    await client.remove(job.id).catch(() => {}); // the wait for its end reports a job that stays
+  }
 }
 
 /** OAR gives the same answer for a job that no longer exists and for another user's job. */

@@ -262,6 +262,21 @@ describe("a reservation", () => {
     assert.deepEqual([calls, interrupted.calls], [[], []]);
   });
 
+  it("repeats the deletion of a job of the same name that is ending, then submits its own", async () => {
+    const ending = job({ id: 7, events: [DELETED] });
+    let over = false;
+    const { client, watch, calls } = fakeOar({
+      jobsNow: () => (over ? [] : [ending]),
+      job: async (id) => {
+        if (id === 1) return job();
+        over = true;
+        return { ...ending, state: "Error" };
+      },
+    });
+    assert.equal((await reserve(client, WANTED, watch, { timeoutSec: 60 })).job.id, 1);
+    assert.deepEqual(calls, ["remove 7", "submit"]);
+  });
+
   it("keeps a job that has just started when it is interrupted", async () => {
     const stop = new AbortController();
     const { client, watch, calls } = fakeOar({
@@ -327,7 +342,7 @@ describe("a reservation", () => {
     await rejects(
       reserve(client, WANTED, watch, { timeoutSec: 60 }),
       "oar-server-down",
-      /Job is killed\.\nOAR had queued job 7 anyway: it will delete the job once its server is back/,
+      /Job is killed\.\nOAR had queued job 7 anyway, and registered its deletion\..*oardel 7/,
     );
     assert.deepEqual(calls, ["submit", "remove 7"]);
   });
@@ -367,7 +382,17 @@ describe("a release", () => {
     assert.deepEqual(one.calls, ["remove 2"]);
   });
 
-  it("waits for a job that is ending, and does not delete it twice", async () => {
+  it("waits for a job that ends by itself, and does not delete it", async () => {
+    const ending = job({ state: "Finishing" });
+    const { client, watch, calls } = fakeOar({
+      jobsNow: () => [ending],
+      job: async () => ({ ...ending, state: "Terminated" }),
+    });
+    assert.deepEqual(await release(client, "bench", watch), [1]);
+    assert.deepEqual(calls, []);
+  });
+
+  it("repeats a deletion, which OAR's server may have missed, and waits whatever the answer is", async () => {
     const ending = job({ events: [DELETED] });
     let polls = 0;
     const { client, watch, calls } = fakeOar({
@@ -376,9 +401,12 @@ describe("a release", () => {
         polls += 1;
         return polls < 3 ? ending : { ...ending, state: "Error" };
       },
+      remove: async () => {
+        throw oarError("oar-refused", "job 1 was not deleted");
+      },
     });
     assert.deepEqual(await release(client, "bench", watch), [1]);
-    assert.deepEqual(calls, []);
+    assert.deepEqual(calls, ["remove 1"]);
   });
 
   it("fails if OAR has only registered the deletion", async () => {

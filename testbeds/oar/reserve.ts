@@ -4,7 +4,7 @@ import type { OarClient } from "./client.ts";
 import { hasCode, oarError } from "./errors.ts";
 import { isEnding, isOver, type Job } from "./job.ts";
 import { describeEnd } from "./jobEnd.ts";
-import { untilOver } from "./release.ts";
+import { repeatDeletions, untilOver } from "./release.ts";
 import { choose, type JobRequest } from "./request.ts";
 import { untilRunning, type WaitOptions } from "./untilRunning.ts";
 
@@ -60,6 +60,7 @@ async function adoptOrSubmit(
     if (choice.do === "wait") {
       const ids = choice.ending.map(({ id }) => id);
       watch.progress(`waiting for the end of job ${ids.join(", ")} of the same name`);
+      await repeatDeletions(client, choice.ending);
       await untilOver(client, ids, watch);
       continue;
     }
@@ -116,7 +117,7 @@ async function withdraw(client: OarClient, wanted: JobRequest): Promise<string> 
     const job = await livingJob(client, wanted);
     if (!job) return "";
     await client.remove(job.id);
-    return `\nOAR had queued job ${job.id} anyway: it will delete the job once its server is back.`;
+    return `\nOAR had queued job ${job.id} anyway, and registered its deletion. If the job starts once the server is back, delete it again: oardel ${job.id}`;
   } catch (error) {
     const reason = (error as Error).message;
     return `\nOAR may have queued the job anyway (${reason}). Check later, and delete it: oarstat -u, oardel ID`;
