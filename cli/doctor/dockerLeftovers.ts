@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { checkoutId, ownerText, parseOwner } from "../../lib/checkoutId.ts";
+import { THAW } from "../../lib/thaw.ts";
 import { defaultHome, project } from "../lib/paths.ts";
 import { run } from "../lib/run.ts";
 import { knownCheckouts } from "../setup/checkoutId.ts";
@@ -102,11 +103,17 @@ export function checkout(
 }
 
 /** Removes an object from an engine, even if it is a running container. */
-export function removeObject(
+export async function removeObject(
   engineHost: string,
   { kind, id }: DockerObject,
   options?: DockerOptions,
 ): Promise<string> {
+  if (kind === "container") await thaw(engineHost, id);
   const force = kind === "network" ? [] : ["--force"];
   return run("docker", ["--host", engineHost, kind, "rm", ...force, id], options);
+}
+
+/** Without a shell, or stopped, a container has no frozen processes of its own. */
+async function thaw(engineHost: string, id: string): Promise<void> {
+  await run("docker", ["--host", engineHost, "exec", id, "sh", "-c", THAW]).catch(() => {});
 }

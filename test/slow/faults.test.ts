@@ -127,8 +127,9 @@ describe("faults of a run", { concurrency: 1 }, () => {
   it("are found by doctor and undone if their script was killed too", async () => {
     // The fifth line of a marker is the process of its script.
     const killScript = `kill -KILL $(sed -n 5p /var/lib/swarmbench/faults/${project.prefix}/*)`;
+    // Another length than above: the same command would fetch the results of the run whose command was killed.
     const { code } = await runs.benchWhile(
-      [...STEP, ...faults(pauseOf("broker 2", 20))],
+      [...STEP, ...faults(pauseOf("broker 2", 21))],
       once(/broker-pause of broker 2: broker-2/, (pid) =>
         setTimeout(async () => {
           // The command would notice this, and undo the fault after two seconds.

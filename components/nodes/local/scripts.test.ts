@@ -62,12 +62,15 @@ echo "[$DOCKER_HOST] $*" >> calls
 refuse() { echo "Error response from daemon: $*" >&2; exit 1; }
 [ ! -f broken ] || refuse broken
 gone() { for id; do :; done; [ -f "$kind/$id" ] || refuse "no such $kind: $id"
+  ! grep -qx frozen "$kind/$id" || refuse "could not kill $id"
   [ "$kind" = container ] || ! grep -rqx "uses $id" container || refuse "$kind $id is in use"
   [ ! -f "stuck-$id" ] || refuse "$id cannot be removed"; rm "$kind/$id"; echo "$id"; }
 case "$*" in
   "ps --all --quiet --filter "*) kind=container ;;
   "volume ls --quiet --filter "*) kind=volume ;;
   "network ls --quiet --filter "*) kind=network ;;
+  "exec "*freezer.state*) [ -f "container/$2" ] || refuse "no such container: $2"
+    grep -vx frozen "container/$2" > thawed; mv thawed "container/$2"; exit ;;
   "rm --force --volumes "*) kind=container; gone "$@"; exit ;;
   "volume rm --force "*) kind=volume; gone "$@"; exit ;;
   "network rm "*) kind=network; gone "$@"; exit ;;
@@ -115,6 +118,13 @@ describe("removing everything", () => {
         ["n-folder", "n-none"],
       ],
     );
+  });
+
+  it("removes a node with frozen processes, which cannot be killed with cgroups v1", async () => {
+    const m = engine();
+    m.write("container/c-own", `${own}\nfrozen`);
+    assert.deepEqual(await m.script(remove), { code: 0, stdout: "", stderr: "" });
+    assert.ok(!m.list("container").includes("c-own"));
   });
 
   it("uses only the given engine", async () => {

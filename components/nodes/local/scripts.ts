@@ -1,4 +1,5 @@
 import { script, word } from "../../../lib/shell.ts";
+import { THAW } from "../../../lib/thaw.ts";
 import { labelFilters, type Owner } from "../../lib/ownership.ts";
 import { tiedScript } from "../../lib/tied.ts";
 
@@ -28,11 +29,16 @@ echo "$engine $MACHINE"`,
 /** Script that removes every container, volume and network with the stack's labels, whether or not Pulumi recorded it. */
 export function removeEverythingScript(engineHost: string, owner: Owner): string {
   return tiedScript(
-    { DOCKER_HOST: engineHost },
+    { DOCKER_HOST: engineHost, THAW },
     `
 export DOCKER_HOST
 list() { docker "$@" --quiet ${labelFilters(owner).map(word).join(" ")}; }
-for container in $(list ps --all); do docker rm --force --volumes "$container" >/dev/null & done
+remove() {
+  # A stopped container has no frozen processes.
+  docker exec "$1" sh -c "$THAW" >/dev/null 2>&1 || true
+  docker rm --force --volumes "$1" >/dev/null
+}
+for container in $(list ps --all); do remove "$container" & done
 wait
 for volume in $(list volume ls); do docker volume rm --force "$volume" >/dev/null & done
 wait
