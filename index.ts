@@ -33,13 +33,7 @@ async function declareStack() {
   const { nodes } = clocks;
   const swarm = new Swarm(
     "swarm",
-    {
-      nodes,
-      lifetime: testbed.lifetime,
-      settings: settings.swarm,
-      owner,
-      state: swarmState,
-    },
+    { nodes, lifetime: testbed.lifetime, settings: settings.swarm, owner, state: swarmState },
     inTestbed,
   );
   const registry = new Registry(
