@@ -146,8 +146,8 @@ describe("faults of one broker", () => {
     near(unavailable?.longestSec, 4 - error, 4 + error + 1, "longest unavailability");
     near(unavailable?.medianSec, 4 - error, 4 + error + 1, "median unavailability");
     near(backlog.peak, RATE * 3, RATE * 5, "peak of the backlog");
-    near(latency.sinceEndSec, 0, 15, "recovery of the latency");
-    near(backlog.sinceEndSec, 0, 15, "drain of the backlog");
+    near(latency.sinceEndSec, 0, 5, "recovery of the latency");
+    near(backlog.sinceEndSec, 0, 5, "drain of the backlog");
     near(latency.maxMs, 3_900, 6_000, "largest latency");
     assert.deepEqual([step.logCheck?.missing, step.uncleanElections], [0, 0]);
   });
@@ -172,10 +172,14 @@ describe("faults of a cluster", () => {
 
   it("hit the leader of a partition: the others stay available, and with acks all nothing is lost", async () => {
     const faults = [{ at: "10 seconds", fault: "broker-kill", target: "leader of partition 0" } as const];
-    const { step, recovery } = await stepWith(cluster, { idempotent: true }, { ...LONG, faults });
+    const { step, recovery } = await stepWith(
+      cluster,
+      { acks: "all", replicationFactor: 3 },
+      { ...LONG, faults },
+    );
     near(recovery.unavailable?.longestSec, 0.05, 60, "longest unavailability");
     assert.equal(recovery.unavailable?.notAgain, 0);
-    const { missing, duplicated, reordered } = step.logCheck ?? {};
-    assert.deepEqual([missing, duplicated, reordered], [0, 0, 0]);
+    // Retries may duplicate and reorder. An idempotent producer of kafkajs lost a message here (docs/faults.md).
+    assert.equal(step.logCheck?.missing, 0);
   });
 });

@@ -8,7 +8,7 @@ import { startFault } from "./nodeFault.ts";
 describe("a fault on a node", () => {
   let folder: ShellFolder;
   before(() => {
-    // Swarm never starts the broker again, so that the script waits until it is told to end.
+    // Swarm never starts the broker again, so that the script waits until it is ended.
     folder = new ShellFolder({
       docker: 'echo "$*" >> "$DIR/calls"; case "$1 $2" in "ps --quiet") echo id-1 ;; esac',
     });
