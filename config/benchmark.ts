@@ -8,7 +8,7 @@ import { MOST_AGENT_TASKS } from "../contract/hostAgents.ts";
 import { tooFewReplicas } from "../contract/topicConfig.ts";
 import { cpuCount, memorySize, wholeNumber } from "../contract/units.ts";
 import { type Benchmark, benchmarkSchema, type Workload, workloadSchema } from "../contract/workload.ts";
-import { defaultsFor } from "./kafka/defaults.ts";
+import { defaultReplicas } from "./kafka/defaults.ts";
 import type { Role } from "./nodes.ts";
 import { type Limits, limitsOf, type ParsedServices } from "./services/index.ts";
 
@@ -86,7 +86,7 @@ export function benchErrors(
     ...(kafka
       ? faultTargetErrors(workload, benchmark, {
           brokers: kafka.brokers,
-          defaultReplicas: defaultReplicas(kafka),
+          defaultReplicas: defaultReplicas(kafka.brokers, kafka.config),
         })
       : []),
   ].map((error) => `swarmbench:${error}`);
@@ -102,18 +102,12 @@ function replicationErrors({ replicationFactor = 0 }: Workload, brokers: number)
 /** A topic without a number of replicas of its own has the cluster's default. */
 function inSyncErrors(
   { topicConfig, replicationFactor }: Workload,
-  kafka: Pick<ParsedServices["kafka"], "brokers" | "config">,
+  { brokers, config }: ParsedServices["kafka"],
 ) {
   const inSync = Number(topicConfig["min.insync.replicas"] ?? 0);
-  const replicas = defaultReplicas(kafka);
+  const replicas = defaultReplicas(brokers, config);
   if (replicationFactor !== undefined || !(inSync > replicas)) return [];
   return [`workload.topicConfig.min.insync.replicas: ${tooFewReplicas(inSync, replicas)}`];
-}
-
-/** Replicas of a topic without a number of its own. */
-function defaultReplicas({ brokers, config }: Pick<ParsedServices["kafka"], "brokers" | "config">): number {
-  const all: Record<string, unknown> = { ...defaultsFor(brokers), ...config };
-  return Number(all["default.replication.factor"]);
 }
 
 function contentErrors({ content }: Workload): string[] {

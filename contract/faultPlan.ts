@@ -1,5 +1,5 @@
 // When the faults of a step are due, and which faults a benchmark cannot have.
-import { type CutDirection, FAULT_KINDS, type Fault, type FaultName, MOST_FAULTS } from "./faults.ts";
+import { type CutDirection, type Fault, type FaultName, MOST_FAULTS } from "./faults.ts";
 import { type FaultTarget, mayCoincide, parseFaultTarget, targetError } from "./faultTarget.ts";
 import type { Benchmark, Workload } from "./workload.ts";
 
@@ -69,10 +69,10 @@ export function faultErrors(benchmark: Benchmark): string[] {
 
 function tooLate(planned: readonly PlannedFault[], stepSec: number, isStep: boolean): string[] {
   const option = isStep ? "benchmark.duration" : "benchmark.soak";
-  const late = planned.filter(({ atSec, durationSec }) => atSec + (durationSec ?? MOMENT_SEC) > stepSec);
+  const late = planned.filter((each) => endOf(each) > stepSec);
   return firstOfEach(late).map(
-    ({ entry, fault, atSec, durationSec }) =>
-      `benchmark.faults.${entry}: ${fault} at ${atSec} s needs until ${atSec + (durationSec ?? MOMENT_SEC)} s, but ${option} is ${stepSec} seconds; raise it, or let the fault begin earlier`,
+    (each) =>
+      `benchmark.faults.${each.entry}: ${each.fault} at ${each.atSec} s needs until ${endOf(each)} s, but ${option} is ${stepSec} seconds; raise it, or let the fault begin earlier`,
   );
 }
 
@@ -126,9 +126,4 @@ export function faultTargetErrors(
     });
     return error === undefined ? [] : [`benchmark.faults.${entry}.target: ${error}`];
   });
-}
-
-/** Whether a kind of fault is kept up for a duration. */
-export function lasts(fault: FaultName): boolean {
-  return FAULT_KINDS[fault].lasts;
 }

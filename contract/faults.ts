@@ -107,11 +107,8 @@ export type Fault = z.output<typeof faultSchema>;
 /** Schema of `benchmark.faults`. */
 export const faultsSchema = z.array(faultSchema).max(100, "expected at most 100 faults");
 
-/**
- * What became of one fault of a step. Times are of the wall clock of the machine on which the fault was executed, which the
- * stack synchronises; ms since 1970.
- */
-export const faultRecordSchema = z.strictObject({
+/** What says which fault of a step it is, in its announcement (result.ts) and in its record. */
+export const faultFields = {
   /** Number of the step, from 1. */
   step: z.int().min(1),
   /** Number of the fault in its step, from 1, in the order of their planned times. */
@@ -119,12 +116,20 @@ export const faultRecordSchema = z.strictObject({
   fault: z.enum(FAULT_NAMES),
   /** The target as the scenario names it. */
   target: z.string(),
-  /** Names of the brokers that were really hit, such as `broker-2`; empty: none. */
+  /** Names of the brokers to hit, such as `broker-2`; in a record, of those that were really hit. Empty: none. */
   hit: z.array(z.string()),
   /** Seconds after the start of the measured time. */
   plannedAtSec: z.number(),
-  /** How long it was to last, s; null: it happens at one moment. */
+  /** How long it is to last, s; null: it happens at one moment. */
   plannedSec: z.number().nullable(),
+};
+
+/**
+ * What became of one fault of a step. Times are of the wall clock of the machine on which the fault was executed, which the
+ * stack synchronises; ms since 1970.
+ */
+export const faultRecordSchema = z.strictObject({
+  ...faultFields,
   /** When it began; null: it did not. With several brokers: when the first was hit. */
   startedAt: z.number().nullable(),
   /**

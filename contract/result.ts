@@ -1,7 +1,7 @@
 // The results of a run: run.json, and the events that it is built from. Other tools read it: a change that breaks them
 // increments `SCHEMA_VERSION`. results/run.schema.json is generated from this.
 import { z } from "zod";
-import { CUT_DIRECTIONS, FAULT_NAMES, faultRecordSchema } from "./faults.ts";
+import { CUT_DIRECTIONS, faultFields, faultRecordSchema } from "./faults.ts";
 import { networkSchema, nodeClockSchema } from "./network.ts";
 import { limitSchema } from "./resources.ts";
 import { scaleSchema } from "./scale.ts";
@@ -217,15 +217,7 @@ export const eventSchema = z.discriminatedUnion("event", [
   z.strictObject({
     event: z.literal("fault-due"),
     at: instant,
-    step: z.int().min(1),
-    number: z.int().min(1),
-    fault: z.enum(FAULT_NAMES),
-    target: z.string(),
-    /** Names of the brokers to hit, such as `broker-2`. */
-    hit: z.array(z.string()),
-    plannedAtSec: z.number(),
-    /** How long it lasts, s; null: it happens at one moment. */
-    plannedSec: z.number().nullable(),
+    ...faultFields,
     /** See `cpus` of `benchmark.faults`. */
     cpus: z.int().nullable(),
     /** See `direction` of `benchmark.faults`; null: it is no broker-cut. */
@@ -256,3 +248,5 @@ export const eventSchema = z.discriminatedUnion("event", [
 ]);
 /** One event of a run: {@link eventSchema}. */
 export type RunEvent = z.output<typeof eventSchema>;
+/** The announcement of a fault. */
+export type FaultDue = Extract<RunEvent, { event: "fault-due" }>;

@@ -5,16 +5,14 @@ import { eventSchema, type RunEvent } from "../contract/result.ts";
 import { faultsByStep, NOT_EXECUTED } from "./faults.ts";
 
 const at = "2026-11-27T12:00:00.000Z";
+const planned = { target: "broker 1", hit: ["broker-1"], plannedAtSec: 10, plannedSec: 5 };
 const due = (step: number, number: number, error: string | null = null): RunEvent => ({
   event: "fault-due",
   at,
   step,
   number,
   fault: "broker-pause",
-  target: "broker 1",
-  hit: ["broker-1"],
-  plannedAtSec: 10,
-  plannedSec: 5,
+  ...planned,
   cpus: null,
   direction: null,
   dueMs: 1_000,
@@ -27,10 +25,7 @@ const record = (step: number, number: number, changes: Partial<FaultRecord>): Ru
     step,
     number,
     fault: "broker-pause",
-    target: "broker 1",
-    hit: ["broker-1"],
-    plannedAtSec: 10,
-    plannedSec: 5,
+    ...planned,
     startedAt: 1_000,
     endedAt: null,
     uncertainMs: 2,

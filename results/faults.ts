@@ -1,8 +1,6 @@
 // The faults of steps, from the events of a run.
 import type { FaultRecord } from "../contract/faults.ts";
-import type { RunEvent, Step } from "../contract/result.ts";
-
-type Due = Extract<RunEvent, { event: "fault-due" }>;
+import type { FaultDue, RunEvent, Step } from "../contract/result.ts";
 
 /** The error of a fault that was due while no command followed the run. */
 export const NOT_EXECUTED = "it was not executed, because no command followed the run at that moment";
@@ -46,7 +44,7 @@ function put(all: Map<number, Map<number, FaultRecord>>, record: FaultRecord): v
   all.set(record.step, records);
 }
 
-function dueRecord({ step, number, fault, target, plannedAtSec, plannedSec, error }: Due): FaultRecord {
+function dueRecord({ step, number, fault, target, plannedAtSec, plannedSec, error }: FaultDue): FaultRecord {
   return {
     step,
     number,

@@ -70,6 +70,11 @@ export const CPU_TIME = { mbean: "java.lang:type=OperatingSystem", attribute: "P
 /** Time that a JVM has spent in JIT compilation, ms (java.lang CompilationMXBean). Not every JVM reports it. */
 export const JIT_TIME = { mbean: "java.lang:type=Compilation", attribute: "TotalCompilationTime" };
 
+/** Whether a broker restarted between two readings: its counters began again at 0. */
+export function hasRestarted(before: BrokerCounters, after: BrokerCounters): boolean {
+  return (after.cpuSec ?? 0) < (before.cpuSec ?? 0);
+}
+
 /** Every read, by the name used below. Means and counts of Kafka's histograms cover all requests since the start. */
 const READS = {
   cpu: CPU_TIME,

@@ -40,7 +40,8 @@ const BROKER = {
   state: gauge("kafka.server:type=KafkaServer,name=BrokerState"),
   underReplicated: gauge("kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions"),
 };
-const CONTROLLER = {
+/** Metrics of a controller; a broker without one lacks them. */
+export const CONTROLLER = {
   active: gauge("kafka.controller:type=KafkaController,name=ActiveControllerCount"),
   brokers: gauge("kafka.controller:type=KafkaController,name=ActiveBrokerCount"),
   offline: gauge("kafka.controller:type=KafkaController,name=OfflinePartitionsCount"),

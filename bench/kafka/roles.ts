@@ -1,8 +1,8 @@
 // Which brokers have a role at the moment: leader and follower of a partition, active controller.
 import { SwarmbenchError } from "../../contract/errors.ts";
 import type { KafkaTarget } from "../../contract/target.ts";
-import { failFastClient } from "../clients/clientConfig.ts";
-import { type AskMetrics, askJolokia } from "./metrics.ts";
+import { type AskMetrics, askJolokia, CONTROLLER } from "./metrics.ts";
+import { withAdmin } from "./topics.ts";
 
 /** The leader and all replicas of a partition, by Kafka's broker ids. */
 export interface PartitionRoles {
@@ -17,11 +17,6 @@ export interface RoleSource {
   /** The name of the broker that is the active controller; undefined: none says that it is. */
   controller(): Promise<string | undefined>;
 }
-
-const ACTIVE = {
-  mbean: "kafka.controller:type=KafkaController,name=ActiveControllerCount",
-  attribute: "Value",
-};
 
 /**
  * The roles of a cluster. Leaders come from the metadata, over the admin client. The active controller comes from the brokers'
@@ -39,7 +34,7 @@ export function clusterRoles(
     controller: async () => {
       const active = await Promise.all(
         brokers.map(({ jolokiaUrl }) =>
-          ask(jolokiaUrl, [ACTIVE]).then(
+          ask(jolokiaUrl, [CONTROLLER.active]).then(
             ([value]) => value === 1,
             () => false,
           ),
@@ -50,17 +45,13 @@ export function clusterRoles(
   };
 }
 
-async function partitionRoles(kafka: KafkaTarget, topic: string, partition: number): Promise<PartitionRoles> {
-  const admin = failFastClient(kafka).admin();
-  try {
-    await admin.connect();
+function partitionRoles(kafka: KafkaTarget, topic: string, partition: number): Promise<PartitionRoles> {
+  return withAdmin(kafka, async (admin) => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     const roles = topics[0]?.partitions.find(({ partitionId }) => partitionId === partition);
     if (!roles || roles.leader < 0) {
       throw new SwarmbenchError("kafka-failed", `partition ${partition} of ${topic} has no leader`);
     }
     return { leader: roles.leader, replicas: roles.replicas };
-  } finally {
-    await admin.disconnect().catch(() => {}); // the answer counts
-  }
+  });
 }

@@ -134,7 +134,8 @@ function chunksOf(names: readonly string[]): string[][] {
   );
 }
 
-async function withAdmin<T>(target: KafkaTarget, use: (admin: Admin) => Promise<T>): Promise<T> {
+/** Gives a connected admin client to a function. @throws SwarmbenchError kafka-failed */
+export async function withAdmin<T>(target: KafkaTarget, use: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = failFastClient(target).admin();
   try {
     await admin.connect();

@@ -1,6 +1,6 @@
 // The metrics of one broker between two readings of its counters.
 import type { BrokerMetrics } from "../../contract/resources.ts";
-import type { BrokerCounters, RequestCounters } from "../kafka/brokerCounters.ts";
+import { type BrokerCounters, hasRestarted, type RequestCounters } from "../kafka/brokerCounters.ts";
 import type { MachineCounters } from "../probe/protocol.ts";
 
 /** What is known about a broker besides its counters. */
@@ -19,7 +19,7 @@ export function brokerMetrics(
   after: BrokerCounters | undefined,
   throttling: { before: Throttling; after: Throttling },
 ): BrokerMetrics {
-  const restarted = before && after && (after.cpuSec ?? 0) < (before.cpuSec ?? 0);
+  const restarted = before && after && hasRestarted(before, after);
   const [from, to] = restarted ? [undefined, undefined] : [before, after];
   const seconds = from && to ? (to.atMs - from.atMs) / 1_000 : 0;
   const increase = (key: NumberKey) => difference(from?.[key], to?.[key]);

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type PlannedFault, targetOf } from "../../contract/faultPlan.ts";
 import type { FaultTarget } from "../../contract/faultTarget.ts";
-import type { RunEvent } from "../../contract/result.ts";
+import type { FaultDue } from "../../contract/result.ts";
 import { within } from "../clock.ts";
 import type { RoleSource } from "../kafka/roles.ts";
 import { reason } from "../reason.ts";
@@ -46,7 +46,7 @@ async function announce(scope: FaultScope, planned: PlannedFault): Promise<void>
     .catch((error) => ({ hit: [], error: `its target is not known: ${reason(error)}` }));
   signal.throwIfAborted();
   const { number, fault, target, atSec, durationSec, cpus, direction } = planned;
-  const event: Extract<RunEvent, { event: "fault-due" }> = {
+  const event: FaultDue = {
     event: "fault-due",
     at: instant(),
     step,

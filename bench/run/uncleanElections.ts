@@ -1,4 +1,4 @@
-import type { BrokerCounters } from "../kafka/brokerCounters.ts";
+import { type BrokerCounters, hasRestarted } from "../kafka/brokerCounters.ts";
 
 /**
  * Unclean leader elections of the cluster between two readings: a replica that lacked acknowledged messages became the leader of a
@@ -14,7 +14,7 @@ export function uncleanElections(
   const counts = after.flatMap((to, index) => {
     if (!to || to.uncleanElections === null) return [];
     const from = before[index];
-    const restarted = !from || (to.cpuSec ?? 0) < (from.cpuSec ?? 0);
+    const restarted = !from || hasRestarted(from, to);
     return [to.uncleanElections - (restarted ? 0 : (from.uncleanElections ?? 0))];
   });
   return counts.length > 0 ? Math.max(0, ...counts) : null;

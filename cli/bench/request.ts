@@ -1,7 +1,7 @@
 // Turns a plan into the request for the runner. Functions without side effects.
 import { createHash, randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { defaultsFor } from "../../config/kafka/defaults.ts";
+import { defaultReplicas } from "../../config/kafka/defaults.ts";
 import { type AgentCounts, agentNodeErrors } from "../../contract/agentNodes.ts";
 import { benchmarkErrors } from "../../contract/benchmarkErrors.ts";
 import { hasContent } from "../../contract/completeWorkload.ts";
@@ -69,7 +69,7 @@ export function validated(
     ...(workload.success && benchmark.success && brokers !== undefined
       ? faultTargetErrors(workload.data, benchmark.data, {
           brokers,
-          defaultReplicas: Number(defaultsFor(brokers)["default.replication.factor"]),
+          defaultReplicas: defaultReplicas(brokers),
         })
       : []),
     ...(workload.success && !hasContent(workload.data) ? [CONTENT_ERROR] : []),

@@ -1,4 +1,5 @@
 // Runs scripts on the swarm's manager and on nodes, over the system's ssh.
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { followProgram, runProgram } from "../../lib/exec.ts";
 
 /** ssh's exit code when the connection was lost or was never made (ssh(1), "EXIT STATUS"). */
@@ -28,6 +29,12 @@ export function runScript(ssh: readonly string[], script: string): Promise<Scrip
  */
 export function runScriptBy(command: string, script: string): Promise<ScriptResult> {
   return resultOf("sh", ["-c", `${command} 'sh -s'`], script);
+}
+
+/** What a script printed. @throws SwarmbenchError node-failed that begins with `where`, if the script failed */
+export function outputOf(where: string, { code, stdout, stderr }: ScriptResult): string {
+  if (code === 0) return stdout;
+  throw new SwarmbenchError("node-failed", `${where}: ${stderr.trim() || `exit code ${code}`}`);
 }
 
 /** Runs a script on the manager and passes on its output line by line. @returns its exit code */

@@ -14,7 +14,7 @@ import { script } from "../../lib/shell.ts";
 import type { Arguments } from "../bench/arguments.ts";
 import { RunnerContainer } from "../bench/container.ts";
 import { runOnce } from "../bench/once.ts";
-import { runScript, runScriptBy, type ScriptResult } from "../bench/ssh.ts";
+import { outputOf, runScript, runScriptBy } from "../bench/ssh.ts";
 import { LiveStep } from "./live.ts";
 import { withPlainLoad } from "./plain.ts";
 
@@ -158,11 +158,6 @@ export class Harness {
     });
     return JSON.parse(outputOf(`job ${name}`, await runScript(ssh, text))) as T;
   }
-}
-
-function outputOf(where: string, { code, stdout, stderr }: ScriptResult): string {
-  if (code === 0) return stdout;
-  throw new SwarmbenchError("node-failed", `${where}: ${stderr.trim() || `exit code ${code}`}`);
 }
 
 /** The only step of a run. @throws Error when it has no results */

@@ -5,6 +5,7 @@ import {
   forgetFaults,
   type LeftFault,
   leftFaults,
+  leftText,
   undoNoted,
 } from "../../lib/faults/left.ts";
 import { home } from "../lib/paths.ts";
@@ -62,13 +63,12 @@ async function faultsOf(
     const active = faults.filter(({ state }) => state === "active");
     if (faults.length === 0) sources.forget(stack);
     return {
-      own: left.map(({ fault, service, node }) => ({
-        what: `fault ${fault} of ${service} on ${node} of stack ${stack}: its run has ended`,
+      own: left.map((each) => ({
+        what: `fault ${leftText(each)} of stack ${stack}: its run has ended`,
         remove: () => undoAll(note, sources),
       })),
       notes: active.map(
-        ({ fault, service, node }) =>
-          `fault ${fault} of ${service} on ${node} of stack ${stack} is under way, and is undone by itself`,
+        (each) => `fault ${leftText(each)} of stack ${stack} is under way, and is undone by itself`,
       ),
     };
   } catch (error) {

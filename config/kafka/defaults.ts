@@ -1,3 +1,9 @@
+/** Replicas of a topic that sets no number of its own. @param config server properties of the configuration */
+export function defaultReplicas(brokers: number, config: Record<string, unknown> = {}): number {
+  const all: Record<string, unknown> = { ...defaultsFor(brokers), ...config };
+  return Number(all["default.replication.factor"]);
+}
+
 /** Returns default server properties for a benchmark's cluster with this number of brokers. The configuration overrides them. */
 export function defaultsFor(brokers: number): Record<string, string | number | boolean> {
   const replicas = Math.min(brokers, 3);

@@ -93,6 +93,11 @@ export function parseLeft(node: string, text: string): LeftFault[] {
   });
 }
 
+/** Which fault it is, and where. */
+export function leftText({ fault, service, node }: Pick<LeftFault, "fault" | "service" | "node">): string {
+  return `${fault} of ${service} on ${node}`;
+}
+
 /** Undoes what is left on the nodes of a noted stack. @returns what was undone, and what could not be, one phrase each */
 export async function undoNoted(
   home: string,
@@ -100,11 +105,12 @@ export async function undoNoted(
 ): Promise<{ undone: string[]; errors: string[] }> {
   const results = await Promise.allSettled(note.nodes.map((node) => leftFaults("undo", node, note.labels)));
   const faults = results.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
-  const text = ({ fault, service, node }: LeftFault) => `${fault} of ${service} on ${node}`;
   const errors = [
     ...results.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : [])),
-    ...faults.filter(({ state }) => state === "failed").map((each) => `${text(each)} could not be undone`),
+    ...faults
+      .filter(({ state }) => state === "failed")
+      .map((each) => `${leftText(each)} could not be undone`),
   ];
   if (errors.length === 0 && !faults.some(({ state }) => state === "active")) forgetFaults(home, note.stack);
-  return { undone: faults.filter(({ state }) => state === "undone").map(text), errors };
+  return { undone: faults.filter(({ state }) => state === "undone").map(leftText), errors };
 }

@@ -10,7 +10,7 @@ import { DEFAULT_CLIENT, KAFKA_CLIENTS, nodeError } from "../../contract/clients
 import type { FaultRecord } from "../../contract/faults.ts";
 import type { FaultRecovery } from "../../contract/recovery.ts";
 import type { RunRequest } from "../../contract/request.ts";
-import { type MeasuredStep, measuredSteps, type RunEvent } from "../../contract/result.ts";
+import { type FaultDue, type MeasuredStep, measuredSteps, type RunEvent } from "../../contract/result.ts";
 import {
   type BenchmarkInput,
   benchmarkSchema,
@@ -23,8 +23,6 @@ import { runTable } from "../../results/report/table.ts";
 import { eventually } from "../support/eventually.ts";
 import { KafkaCluster } from "../support/kafkaCluster.ts";
 
-type Due = Extract<RunEvent, { event: "fault-due" }>;
-
 /** A light load, which a busy machine with a cold JVM carries too. */
 const [RATE, DURATION_SEC, PARTITIONS] = [100, 30, 4];
 /** A killed broker needs up to a minute to serve again on a busy machine. */
@@ -32,7 +30,7 @@ const LONG = { duration: "100 seconds", drain: "60 seconds" } as const;
 const client = [DEFAULT_CLIENT, ...KAFKA_CLIENTS].find((name) => nodeError(name) === undefined);
 
 /** Executes faults on processes, as the command that follows a run does on the nodes of a stack. */
-async function execute(cluster: KafkaCluster, due: Due, emit: (event: RunEvent) => void): Promise<void> {
+async function execute(cluster: KafkaCluster, due: FaultDue, emit: (event: RunEvent) => void): Promise<void> {
   const { step, number, fault, target, hit, plannedAtSec, plannedSec, dueMs } = due;
   const ids = hit.map((name) => Number(name.replace("broker-", "")));
   await sleep(dueMs - Date.now());

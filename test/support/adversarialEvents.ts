@@ -20,6 +20,8 @@ export function oneOfEach(): RunEvent[] {
   const sample = sampleStep(1, 10, 2);
   const gaps: [number, number, number][] = [[1_764_000_030_000, 1_764_000_031_000, 1_764_000_031_000]];
   const ackGaps = [{ partition: 0, latestMs: 1_764_000_032_000, droppedMs: 9, gaps }];
+  const planned = { fault: "broker-pause", target: "controller", plannedAtSec: 5, plannedSec: 2 } as const;
+  const which = { step: 1, number: 1, hit: ["broker-1"], ...planned };
   const result = { ...sample, seconds: sample.seconds.slice(0, 2), ackGaps };
   const [second] = result.seconds;
   if (!run || !started || !end || !second) throw new Error("the sample run has no such events");
@@ -32,13 +34,7 @@ export function oneOfEach(): RunEvent[] {
     {
       event: "fault-due",
       at,
-      step: 1,
-      number: 1,
-      fault: "broker-pause",
-      target: "controller",
-      hit: ["broker-1"],
-      plannedAtSec: 5,
-      plannedSec: 2,
+      ...which,
       cpus: null,
       direction: null,
       dueMs: 1_000 * (second.at + 5),
@@ -48,13 +44,7 @@ export function oneOfEach(): RunEvent[] {
       event: "fault",
       at,
       record: {
-        step: 1,
-        number: 1,
-        fault: "broker-pause",
-        target: "controller",
-        hit: ["broker-1"],
-        plannedAtSec: 5,
-        plannedSec: 2,
+        ...which,
         startedAt: 1_000 * second.at + 200,
         endedAt: 1_000 * second.at + 700,
         uncertainMs: 2,

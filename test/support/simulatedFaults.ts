@@ -1,4 +1,4 @@
-import { AckGaps, mergedGaps } from "../../bench/measure/ackGaps.ts";
+import { AckGaps, gapsKept, mergedGaps } from "../../bench/measure/ackGaps.ts";
 import type { FaultRecord } from "../../contract/faults.ts";
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { MeasuredStep, Second } from "../../contract/result.ts";
@@ -7,7 +7,6 @@ import { sampleStep } from "./sampleRun.ts";
 /** Start of the simulated load, s since 1970. Its measured time begins 5 s later. */
 export const LOAD_START = 1_764_000_000;
 const WARM_UP = 5;
-const GAPS_KEPT = 32;
 
 /** A simulated broker under an open loop with a constant rate. Times in s since {@link LOAD_START}. */
 export interface SimulatedLoad {
@@ -98,8 +97,8 @@ function deliveriesOf({
   });
 }
 
-function gapsOf({ tasks = 1 }: SimulatedLoad, all: readonly Delivery[]) {
-  const recorders = Array.from({ length: tasks }, () => new AckGaps(LOAD_START * 1e6, GAPS_KEPT));
+function gapsOf({ tasks = 1, partitions }: SimulatedLoad, all: readonly Delivery[]) {
+  const recorders = Array.from({ length: tasks }, () => new AckGaps(LOAD_START * 1e6, gapsKept(partitions)));
   const answered = all.filter(({ acked }) => Number.isFinite(acked)).sort((a, b) => a.acked - b.acked);
   for (const { due, acked, partition, task } of answered)
     recorders[task]?.add(partition, (LOAD_START + due) * 1e6, (LOAD_START + acked) * 1e6);

@@ -1,19 +1,16 @@
 // The record of one fault, built from what the scripts on its nodes report.
 import type { FaultRecord } from "../../../contract/faults.ts";
-import type { RunEvent } from "../../../contract/result.ts";
+import type { FaultDue } from "../../../contract/result.ts";
 import type { Moment } from "./nodeFault.ts";
-
-/** The announcement of a fault. */
-export type Due = Extract<RunEvent, { event: "fault-due" }>;
 
 /** What is known so far about one fault, which hits one broker or several. */
 export class FaultProgress {
-  private readonly due: Due;
+  private readonly due: FaultDue;
   private readonly begun = new Map<string, Moment>();
   private readonly ends = new Map<string, Moment>();
   private readonly errors: string[] = [];
 
-  constructor(due: Due) {
+  constructor(due: FaultDue) {
     this.due = due;
     if (due.error !== null) this.errors.push(due.error);
   }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultRecord } from "../../../contract/faults.ts";
+import type { FaultDue } from "../../../contract/result.ts";
 import type { FaultNode, NodeFault } from "../../../lib/faults/scripts.ts";
-import type { Due } from "./faultProgress.ts";
 import { FaultRun } from "./faultRun.ts";
 import { type FaultReports, report } from "./nodeFault.ts";
 
@@ -53,8 +53,8 @@ function open(undo: () => Promise<boolean> = async () => false) {
       state.allUndone = true;
     },
   });
-  const take = async (changes: Partial<Due> = {}) => {
-    const due: Due = {
+  const take = async (changes: Partial<FaultDue> = {}) => {
+    const due: FaultDue = {
       event: "fault-due",
       at: "2026-11-27T12:00:00.000Z",
       step: 1,

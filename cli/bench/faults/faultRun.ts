@@ -1,9 +1,9 @@
 // The faults of a run: executes each when the runner announces it, and records what it did.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultRecord } from "../../../contract/faults.ts";
-import { eventSchema, type RunEvent } from "../../../contract/result.ts";
+import { eventSchema, type FaultDue, type RunEvent } from "../../../contract/result.ts";
 import type { FaultNode, NodeFault } from "../../../lib/faults/scripts.ts";
-import { type Due, FaultProgress } from "./faultProgress.ts";
+import { FaultProgress } from "./faultProgress.ts";
 import type { RunningFault, StartFault } from "./nodeFault.ts";
 
 /** After a lost connection all old events arrive at once: a fault is executed if its step does not end within this time. */
@@ -36,7 +36,7 @@ interface Parts {
 export class FaultRun {
   /** Numbers of the steps that have ended. */
   private readonly ended = new Set<number>();
-  private readonly running = new Map<RunningFault, Due>();
+  private readonly running = new Map<RunningFault, FaultDue>();
   private readonly work = new Set<Promise<void>>();
   private stopped = false;
   private mayBeLeft = false;
@@ -74,7 +74,7 @@ export class FaultRun {
     if (!this.mayBeLeft) this.parts.allUndone();
   }
 
-  private async execute(due: Due): Promise<void> {
+  private async execute(due: FaultDue): Promise<void> {
     await sleep(SETTLE_MS);
     if (this.ended.has(due.step) || this.stopped) return; // results/faults.ts reports that it was not executed
     const fault = new FaultProgress(due);
@@ -85,7 +85,7 @@ export class FaultRun {
     this.parts.record(fault.record(true));
   }
 
-  private async executeOn(broker: string, due: Due, fault: FaultProgress): Promise<void> {
+  private async executeOn(broker: string, due: FaultDue, fault: FaultProgress): Promise<void> {
     const { stack, start, undo } = this.parts;
     const node = due.fault === "broker-stop" ? stack.manager : stack.nodes.get(broker);
     if (!node) return fault.failed(broker, "its node is not known");
@@ -120,7 +120,7 @@ export class FaultRun {
     );
   }
 
-  private nodeFault(broker: string, due: Due): NodeFault {
+  private nodeFault(broker: string, due: FaultDue): NodeFault {
     return {
       fault: due.fault,
       id: `${this.parts.run}-${due.step}-${due.number}-${broker}`,

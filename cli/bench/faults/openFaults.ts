@@ -1,4 +1,5 @@
 // Prepares the faults of a run: finds the brokers' nodes, and undoes what an earlier run left behind there.
+import { setTimeout as sleep } from "node:timers/promises";
 import { SwarmbenchError } from "../../../contract/errors.ts";
 import { networkOf } from "../../../contract/request.ts";
 import type { Benchmark } from "../../../contract/workload.ts";
@@ -6,6 +7,7 @@ import {
   forgetFaults,
   type LeftFault,
   leftFaults,
+  leftText,
   notedFaults,
   noteFaults,
   undoNoted,
@@ -16,7 +18,7 @@ import { home } from "../../lib/paths.ts";
 import { settingsError } from "../changes.ts";
 import type { EventLog } from "../eventLog.ts";
 import type { Session } from "../session.ts";
-import { runScript } from "../ssh.ts";
+import { outputOf, runScript } from "../ssh.ts";
 import { FaultRun, type FaultStack } from "./faultRun.ts";
 import { startFault } from "./nodeFault.ts";
 
@@ -82,14 +84,14 @@ async function undoLeft({ progress }: Session, note: NonNullable<ReturnType<type
   for (const text of errors) progress(`warning: faults of an earlier run may not be undone: ${text}`);
 }
 
-const undoneText = ({ state, fault, service, node }: LeftFault) =>
-  `${state === "undone" ? "undone, left by an earlier run" : `${state}, from an earlier run`}: ${fault} of ${service} on ${node}`;
+const undoneText = (each: LeftFault) =>
+  `${each.state === "undone" ? "undone, left by an earlier run" : `${each.state}, from an earlier run`}: ${leftText(each)}`;
 
 async function undoAfterwards(node: FaultNode, labels: readonly string[]): Promise<boolean> {
-  await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  await sleep(LOOK_AGAIN_MS);
   const left = await leftFaults("undo", node, labels);
   const failed = left.find(({ state }) => state === "failed");
-  if (failed) throw new Error(`${failed.fault} of ${failed.service} on ${node.name} could not be undone`);
+  if (failed) throw new Error(`${leftText(failed)} could not be undone`);
   return left.some(({ state }) => state === "undone");
 }
 
@@ -122,18 +124,12 @@ async function placement(
   ssh: readonly string[],
   services: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const { code, stdout, stderr } = await runScript(
-    ssh,
-    script(
-      { SERVICES: services.join(" "), FORMAT: "{{.Node}}" },
-      'for service in $SERVICES; do echo "$service $(docker service ps --filter desired-state=running --format "$FORMAT" "$service" | head -n 1)"; done',
-    ),
+  const text = script(
+    { SERVICES: services.join(" "), FORMAT: "{{.Node}}" },
+    'for service in $SERVICES; do echo "$service $(docker service ps --filter desired-state=running --format "$FORMAT" "$service" | head -n 1)"; done',
   );
-  if (code !== 0) {
-    throw new SwarmbenchError("node-failed", `the manager: ${stderr.trim() || `exit code ${code}`}`);
-  }
   return new Map(
-    stdout
+    outputOf("the manager", await runScript(ssh, text))
       .split("\n")
       .filter(Boolean)
       .map((line) => line.split(" ") as [string, string]),

@@ -2,13 +2,13 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { BenchSettings } from "../../../config/benchmark.ts";
 import type { BenchPlan } from "../../../contract/request.ts";
-import { word } from "../../../lib/shell.ts";
-import { asRoot, sshArguments } from "../../../lib/ssh.ts";
+import { sshArguments } from "../../../lib/ssh.ts";
 import type { StackSite } from "../../../testbeds/oar/names.ts";
 import type { Deployment } from "../../lib/deployment.ts";
 import type { Node } from "../../lib/node.ts";
 import { labels } from "../../lib/ownership.ts";
 import { nodesOf } from "../../lib/placement.ts";
+import { nodeOutput } from "../../nodes/outputs.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 import type { StackToken } from "../token/token.ts";
@@ -78,8 +78,9 @@ export function benchPlan({
 }
 
 /** A node, as the faults of a run reach it. */
-function faultNode({ hostname, ssh }: Node) {
-  return { name: hostname, ssh: ["ssh", ...sshArguments(ssh)].map(word).join(" "), sudo: asRoot(ssh, "") };
+function faultNode(node: Node) {
+  const { hostname: name, ssh, sudo } = nodeOutput(node);
+  return { name, ssh, sudo };
 }
 
 /** The agents, and where the runner looks for them if they are on the nodes' own network. */
