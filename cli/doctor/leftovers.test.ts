@@ -205,6 +205,14 @@ describe("Pulumi's state", () => {
       assert.deepEqual(tools.readStates(folder).damaged, [file]);
     });
   }
+  for (const content of ["", '{"user.con', "null"]) {
+    it(`names a damaged file of attributes: ${content || "an empty one"}`, () => {
+      const file = write(`${stack}.attrs`, content);
+      write(`${stack}.bak.attrs`, { "user.content_type": "application/json" });
+      write(stack, state("a"));
+      assert.deepEqual(tools.damagedAttributes(folder), [file]);
+    });
+  }
   it("can be restored from Pulumi's backup if it is damaged", () => {
     const file = write(stack, "");
     write(`${stack}.bak`, state("a"));

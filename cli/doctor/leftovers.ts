@@ -1,9 +1,16 @@
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { BASE_SCRATCH, cache, defaultHome, home, project, stateDirectory } from "../lib/paths.ts";
 import { run } from "../lib/run.ts";
 import { abandonedBelow, removeTree } from "../setup/partial.ts";
-import { readLocks, readStates, type StateBackup, usableBackups } from "../setup/pulumiState.ts";
+import {
+  damagedAttributes,
+  readLocks,
+  readStates,
+  type StateBackup,
+  usableBackups,
+} from "../setup/pulumiState.ts";
 import {
   checkout,
   type DockerObject,
@@ -78,6 +85,8 @@ export async function findLeftovers(
       ...(await strayProcesses()),
       ...docker.own,
       ...reserved.own,
+      // Before the locks: pulumi cancel cannot read the state while they are there.
+      ...(pulumiRuns ? [] : unreadableAttributes()),
       ...(cli ? staleLocks(locks, cli) : []),
       ...incompleteFiles(),
     ],
@@ -141,6 +150,13 @@ function staleLocks({ locks }: Locks, { pulumi, env }: PulumiCli): Leftover[] {
       what: `the lock of stack ${stack}: its pulumi (process ${pid}) has ended`,
       remove: () => run(pulumi, ["cancel", "--yes", "--stack", stack], { env, cwd: project }),
     }));
+}
+
+function unreadableAttributes(): Leftover[] {
+  return damagedAttributes(stateDirectory).map((file) => ({
+    what: `${file}: a killed pulumi left it incomplete, and no pulumi command can read its state`,
+    remove: () => rm(file, { force: true }),
+  }));
 }
 
 /** Incomplete files that an interrupted setup left over. */

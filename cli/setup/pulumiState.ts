@@ -89,9 +89,24 @@ export function readLocks(
   return { locks, damaged };
 }
 
+/**
+ * Files of attributes that cannot be read. Pulumi then reads no state of the backend ("failed to load checkpoint: EOF"),
+ * but it does well without them. An earlier version of swarmbench let Pulumi write them: see PULUMI_BACKEND_URL.
+ */
+export function damagedAttributes(directory: string): string[] {
+  const check = (document: unknown) => {
+    if (typeof document !== "object" || document === null) throw new TypeError("no attributes");
+  };
+  return eachFile(path.join(directory, ".pulumi"), check, /\.attrs$/);
+}
+
 /** Calls `read` with the content of each file; returns the files that could not be read. */
-function eachFile(directory: string, read: (document: unknown, file: string) => void): string[] {
-  return filesBelow(directory).filter((file) => {
+function eachFile(
+  directory: string,
+  read: (document: unknown, file: string) => void,
+  names = /\.json(\.gz)?$/,
+): string[] {
+  return filesBelow(directory, names).filter((file) => {
     try {
       read(readDocument(file, file.endsWith(".gz")), file);
       return false;
@@ -106,10 +121,10 @@ function readDocument(file: string, compressed: boolean): unknown {
   return JSON.parse((compressed ? gunzipSync(data) : data).toString("utf8"));
 }
 
-function filesBelow(directory: string): string[] {
+function filesBelow(directory: string, names: RegExp): string[] {
   try {
     return readdirSync(directory, { recursive: true, encoding: "utf8" })
-      .filter((name) => /\.json(\.gz)?$/.test(name))
+      .filter((name) => names.test(name))
       .map((name) => path.join(directory, name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

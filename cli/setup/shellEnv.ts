@@ -47,7 +47,9 @@ export function pulumiEnv(): Record<string, string> {
       path.delimiter,
     ),
     PULUMI_HOME: pulumiHome(source),
-    PULUMI_BACKEND_URL: `file://${stateDirectory}`,
+    // Without metadata=skip Pulumi writes a file of attributes beside each state, and not in one step: a kill meanwhile
+    // leaves an empty one, and every later command fails with "failed to load checkpoint: EOF".
+    PULUMI_BACKEND_URL: `file://${stateDirectory}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
     PULUMI_SKIP_UPDATE_CHECK: "true",
   };

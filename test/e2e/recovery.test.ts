@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { CRASHES, convergesAfter } from "../support/crash.ts";
 import { eventually } from "../support/eventually.ts";
@@ -39,8 +40,12 @@ describe("a swarm", { concurrency: 1 }, () => {
         ...labels.flatMap((label) => ["--label", label]),
         "swarmbench-e2e-stray",
       );
+      // As a killed pulumi leaves one that writes attributes.
+      writeFileSync(`${project.statePath}.attrs`, "");
+      assert.match((await project.pulumi("stack")).text, /failed to load checkpoint: EOF/);
       const report = await project.run("node", "swarmbench.mjs", "doctor");
       assert.equal(report.code, 1);
+      assert.match(report.text, /left over: .*recovery\.json\.attrs: a killed pulumi left it incomplete/);
       assert.match(report.text, /left over: the lock of stack recovery/);
       assert.match(report.text, /left over: volume swarmbench-e2e-stray/);
       assert.doesNotMatch(report.text, /bystander/);

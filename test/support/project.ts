@@ -1,6 +1,5 @@
 import { execFile, spawn } from "node:child_process";
 import {
-  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -210,7 +209,6 @@ export class TestProject {
       child.on("error", reject);
       child.on("close", (_, signal) => {
         if (signal !== "SIGKILL") return reject(new Error(`it ended before ${moment}:\n${text}`));
-        this.restoreState();
         resolve(text);
       });
       if (!(moment instanceof RegExp))
@@ -219,15 +217,6 @@ export class TestProject {
           reject(error);
         });
     });
-  }
-
-  /**
-   * Puts Pulumi's own backup in place of an empty state, as a user would: Pulumi 3.259 does not replace the file of its
-   * file backend in one step, so a kill during the write leaves an empty one ("failed to load checkpoint: EOF").
-   */
-  private restoreState(): void {
-    const backup = `${this.statePath}.bak`;
-    if (statSync(this.statePath).size === 0 && existsSync(backup)) copyFileSync(backup, this.statePath);
   }
 
   /** The stack's outputs; secrets are hidden. */
@@ -286,7 +275,7 @@ export class TestProject {
       .filter((line) => line.includes(this.prefix));
   }
 
-  private get statePath(): string {
+  get statePath(): string {
     return path.join(this.directory, `.swarmbench/state/.pulumi/stacks/swarmbench/${this.stack}.json`);
   }
 
