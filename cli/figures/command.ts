@@ -110,7 +110,7 @@ function demosCommand(): Command {
       "interval, what limited the load beyond it, the time of the benchmark and that of the whole `up`, and whether all " +
       "intervals overlap. The results are kept in runs/. About 8 minutes a run. Only meaningful while nothing else runs.",
     examples: ["npm run bench:demos", "npm run bench:demos -- --runs 2"],
-    exits: { ...EXITS, failed: "it failed, a run found no knee, or the intervals do not overlap" },
+    exits: { ...EXITS, failed: "it failed, no load met the SLO in a run, or the intervals do not overlap" },
   }).option("--runs <n>", "number of runs", "5");
   return runs(
     demos,

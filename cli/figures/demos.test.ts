@@ -25,7 +25,11 @@ describe("the intervals of several runs", () => {
 
 describe("the verdict of several demos", () => {
   const found = (low: number, high: number | null) =>
-    ({ knee: { value: low, interval: [low, high] } }) as unknown as Pick<Run, "knee">;
+    ({ knee: { value: low, interval: [low, high] }, bracket: null }) as unknown as Pick<Run, "knee" | "bracket">;
+  const known = (met: number | null, missed: number | null) => ({
+    knee: null,
+    bracket: { variable: "producers", met, missed, generatorBound: null, reason: "maxSteps" } as const,
+  });
 
   it("is that they agree if all intervals overlap", () => {
     assert.deepEqual(verdictOf([found(80, 120), found(100, null), found(90, 100)]), {
@@ -38,11 +42,22 @@ describe("the verdict of several demos", () => {
     assert.equal(verdictOf([found(80, 120), found(121, 150), found(80, 200)]).agree, false);
   });
 
-  it("counts a run without a knee as no answer", () => {
-    assert.deepEqual(verdictOf([found(80, 120), { knee: null }]), {
-      text: "1 of 2 runs found no knee.",
-      agree: false,
+  it("takes the loads that met and missed the SLO as the interval of a run without a knee", () => {
+    assert.deepEqual(verdictOf([found(80, 120), known(100, null), known(90, 110)]), {
+      text: "All intervals overlap; 2 of 3 runs know only a load that meets the SLO.",
+      agree: true,
     });
+    assert.equal(verdictOf([found(80, 120), known(121, null)]).agree, false);
+    assert.equal(verdictOf([found(80, 120), known(50, 79)]).agree, false);
+  });
+
+  it("counts a run in which no load met the SLO as no answer", () => {
+    for (const none of [{ knee: null, bracket: null }, known(null, 50)]) {
+      assert.deepEqual(verdictOf([found(80, 120), none]), {
+        text: "1 of 2 runs found no load that meets the SLO.",
+        agree: false,
+      });
+    }
   });
 });
 

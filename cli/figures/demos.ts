@@ -2,7 +2,7 @@
  * Checks that the demo finds a knee, and that repeated runs agree: `npm run bench:demos`.
  *
  * Runs the scenario `local` with all its services and its benchmark several times, each time on a new stack, as `npm run demo` does.
- * Prints what each run found, and whether the intervals of all knees overlap.
+ * Prints what each run found, and whether the intervals of all runs overlap.
  */
 import { cpSync } from "node:fs";
 import path from "node:path";
@@ -41,13 +41,26 @@ export function allOverlap(intervals: readonly Interval[]): boolean {
   return intervals.every(([, high]) => high === null || lowest <= high);
 }
 
-/** A summary of all runs, and whether each found a knee and all intervals overlap. */
-export function verdictOf(runs: readonly Pick<Run, "knee">[]): { text: string; agree: boolean } {
-  const intervals = runs.flatMap(({ knee }) => (knee ? [knee.interval] : []));
+/** A summary of all runs, and whether each has an answer and all intervals overlap. */
+export function verdictOf(runs: readonly Pick<Run, "knee" | "bracket">[]): { text: string; agree: boolean } {
+  const intervals = runs.flatMap((run) => intervalOf(run) ?? []);
   const without = runs.length - intervals.length;
-  if (without > 0) return { text: `${without} of ${runs.length} runs found no knee.`, agree: false };
-  const agree = allOverlap(intervals);
-  return { text: agree ? "All intervals overlap." : "Not all intervals overlap.", agree };
+  if (without > 0) return { text: `${without} of ${runs.length} runs found no load that meets the SLO.`, agree: false };
+  const agree = allOverlap(intervals.map(({ interval }) => interval));
+  const overlap = agree ? "All intervals overlap" : "Not all intervals overlap";
+  const brackets = intervals.filter(({ decided }) => !decided).length;
+  const known = brackets > 0 ? `; ${brackets} of ${runs.length} runs know only a load that meets the SLO` : "";
+  return { text: `${overlap}${known}.`, agree };
+}
+
+/** Where a run says that the knee is. Without a knee, it is above the load that met the SLO, and below one that missed it. */
+function intervalOf({
+  knee,
+  bracket,
+}: Pick<Run, "knee" | "bracket">): { interval: Interval; decided: boolean } | undefined {
+  if (knee) return { interval: knee.interval, decided: true };
+  if (!bracket || bracket.met === null) return undefined;
+  return { interval: [bracket.met, bracket.missed], decided: false };
 }
 
 /** A Markdown table with a row for each run. */
@@ -90,7 +103,7 @@ async function demo(stack: TestProject): Promise<Demo> {
   return { run, totalSec: total.samples[0] ?? Number.NaN };
 }
 
-/** Runs the demos, prints a table and the verdict. Exit code 1: a run found no knee, or the intervals do not overlap. */
+/** Runs the demos, prints a table and the verdict. Exit code 1: a run has no answer, or the intervals do not overlap. */
 export async function run(command: Command): Promise<number> {
   const runs = wholeNumber(command, "runs", command.opts<{ runs: string }>().runs);
   const demos: Demo[] = [];
