@@ -25,7 +25,10 @@ describe("the intervals of several runs", () => {
 
 describe("the verdict of several demos", () => {
   const found = (low: number, high: number | null) =>
-    ({ knee: { value: low, interval: [low, high] }, bracket: null }) as unknown as Pick<Run, "knee" | "bracket">;
+    ({ knee: { value: low, interval: [low, high] }, bracket: null }) as unknown as Pick<
+      Run,
+      "knee" | "bracket"
+    >;
   const known = (met: number | null, missed: number | null) => ({
     knee: null,
     bracket: { variable: "producers", met, missed, generatorBound: null, reason: "maxSteps" } as const,

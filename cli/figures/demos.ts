@@ -45,11 +45,13 @@ export function allOverlap(intervals: readonly Interval[]): boolean {
 export function verdictOf(runs: readonly Pick<Run, "knee" | "bracket">[]): { text: string; agree: boolean } {
   const intervals = runs.flatMap((run) => intervalOf(run) ?? []);
   const without = runs.length - intervals.length;
-  if (without > 0) return { text: `${without} of ${runs.length} runs found no load that meets the SLO.`, agree: false };
+  if (without > 0)
+    return { text: `${without} of ${runs.length} runs found no load that meets the SLO.`, agree: false };
   const agree = allOverlap(intervals.map(({ interval }) => interval));
   const overlap = agree ? "All intervals overlap" : "Not all intervals overlap";
   const brackets = intervals.filter(({ decided }) => !decided).length;
-  const known = brackets > 0 ? `; ${brackets} of ${runs.length} runs know only a load that meets the SLO` : "";
+  const known =
+    brackets > 0 ? `; ${brackets} of ${runs.length} runs know only a load that meets the SLO` : "";
   return { text: `${overlap}${known}.`, agree };
 }
 
