@@ -49,8 +49,10 @@ export function openWallClock(source: TimeSource = real): WallClock {
     nowUs: () => steadyUs() + offsetUs,
     resync: () => {
       const measured = findOffset(source, RESYNC_EDGES);
-      if (measured.widthNs > WIDEST_NS) return 0;
       const change = measured.offsetUs - offsetUs;
+      // Even a wide edge shows that the date was set, if it was set by more than its width.
+      const widest = Math.max(WIDEST_NS, 1_000 * Math.abs(change));
+      if (measured.widthNs > widest) return 0;
       earlier.unshift({ untilUs: steadyUs(), offsetUs });
       earlier.length = Math.min(earlier.length, KEPT_OFFSETS);
       offsetUs = measured.offsetUs;

@@ -61,9 +61,12 @@ describe("agents over HTTP", () => {
   let producers: AgentClient;
   let consumers: AgentClient;
 
-  async function open(role: "producer" | "consumer", orphanedAfterMs?: number): Promise<AgentClient> {
+  async function open(
+    role: "producer" | "consumer",
+    orphanedAfterMs?: number,
+    own = openWallClock(),
+  ): Promise<AgentClient> {
     const identity = { role, task: `${role}s.1`, node: "node3", faults: [] };
-    const own = openWallClock();
     const exchange = await Exchange.open(own, 0, TOKEN);
     const agent = new Agent(identity, own, async () => kafka.adapter, exchange, { orphanedAfterMs });
     const server = await serve(agent, 0, TOKEN);
@@ -122,6 +125,24 @@ describe("agents over HTTP", () => {
     const consumed = (await consumers.collect({ ...id, timeoutMs: 0 })) as ConsumerTotals;
     return { ...accountStep([produced], [consumed]), produced, consumed };
   }
+
+  it("look at their machine's date before each step, because it may have been set", async () => {
+    let looks = 0;
+    const own = openWallClock();
+    const counting = {
+      ...own,
+      resync: () => {
+        looks += 1;
+        return own.resync();
+      },
+    };
+    const agent = await open("producer", undefined, counting);
+    for (const step of [1, 2]) {
+      const looked = looks;
+      await agent.prepare(order(step));
+      assert.ok(looks > looked, `step ${step}`);
+    }
+  });
 
   it("run a step: the offered messages match the schedule, and all are delivered", async () => {
     const { offered, sent, acked, delivered, lost, duplicated, reordered, latency, lag } = await runStep(1);

@@ -146,6 +146,8 @@ export class Agent {
     const client = await this.adapterOf(order.workload.client);
     const adapter = skipper ? skipper.wrap(client) : client;
     await this.free();
+    // The runner does the same before a step: if the machine's date is set between two steps, both see it.
+    this.clock.resync();
     const agentStep =
       role === "producer"
         ? new ProducerStep(order, adapter, this.clock, this.self, await this.adapterOf(OWN_MESSAGES_CLIENT))

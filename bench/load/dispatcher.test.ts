@@ -192,6 +192,16 @@ describe("the wall clock", () => {
     assert.ok(errors.filter((error) => error > 20).length <= 3, String(errors.filter((error) => error > 20)));
   });
 
+  it("follows a date that was set by more than the current edge is wide", () => {
+    const offset = { us: 1_700_000_000_000_000 };
+    let slow = 0;
+    const clock = openWallClock(source(offset, 0.05, () => slow));
+    slow = 100; // each read of a clock takes 100 µs, so that every edge is wide
+    assert.equal(clock.resync(), 0);
+    offset.us += 1_440_000;
+    assert.ok(Math.abs(clock.resync() - 1_440_000) < 500);
+  });
+
   it("reports by how much the date was set", () => {
     const offset = { us: 1_700_000_000_000_000 };
     const clock = openWallClock(source(offset));

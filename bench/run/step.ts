@@ -135,6 +135,8 @@ class StepRun {
   }
 
   async run(): Promise<Step> {
+    // In a long run the machine's date is slewed or set, and the agents follow it.
+    this.clock.resync();
     this.exchange.watch(this.workers.map(({ agent }) => peerOf(agent)));
     const connectSeconds = await this.prepare();
     checkClocks(this.exchange.findings(), this.clock.nowUs());
