@@ -5,17 +5,14 @@
  * Benchmark is applied to the agents' own samples. No Docker: everything is a process on the loopback interface.
  */
 import type { Command } from "commander";
-import { ensureTopic } from "../../bench/kafka/topics.ts";
-import { eventually } from "../../test/support/eventually.ts";
-import { KafkaCluster } from "../../test/support/kafkaCluster.ts";
-import { parsedEndToEndLatency, parsedYardstick, type Sample } from "../calibrate/independent.ts";
+import { parsedEndToEndLatency, type Sample } from "../calibrate/independent.ts";
 import { median, spreadOf } from "../calibrate/statistics.ts";
 import { run as runProgram } from "../lib/run.ts";
 import { abortOnSignal } from "../lib/signals.ts";
 import { ensureKafkaJars } from "../setup/kafkaJars.ts";
-import { ensureYardstick } from "../setup/yardstick.ts";
 import { AuditSteps, type StepLatencies } from "./auditSteps.ts";
 import { machineConditions, wholeNumber } from "./lib.ts";
+import { withLoopbackBroker, yardstickOn } from "./loopback.ts";
 import { type Kept, keptByOpenMessaging } from "./openMessaging.ts";
 
 const MESSAGE_BYTES = 200;
@@ -52,31 +49,20 @@ export async function run(command: Command): Promise<undefined> {
     seconds: wholeNumber(command, "seconds", options.seconds),
   };
   const signal = abortOnSignal(() => console.error("stopping the broker and the agents"));
-  const [jars, yardstick] = [await ensureKafkaJars(), await ensureYardstick()];
-  const cluster = await KafkaCluster.start({ jars, brokers: 1 });
-  try {
-    const wanted = { topic: "audit-ready", partitions: 1, config: {} };
-    await eventually(async () => void (await ensureTopic(cluster.target, wanted)));
-    const steps = await AuditSteps.start(cluster.target);
+  const jars = await ensureKafkaJars();
+  await withLoopbackBroker(async ({ target }) => {
+    const steps = await AuditSteps.start(target);
     try {
-      const samples = await measureAll(
-        { jars, yardstick, bootstrap: cluster.target.bootstrap[0] ?? "" },
-        steps,
-        size,
-        signal,
-      );
+      const samples = await measureAll({ jars, bootstrap: target.bootstrap[0] ?? "" }, steps, size, signal);
       console.log(report(samples, size));
     } finally {
       await steps.dispose();
     }
-  } finally {
-    await cluster.dispose();
-  }
+  });
 }
 
 interface Tools {
   jars: string;
-  yardstick: string;
   bootstrap: string;
 }
 
@@ -104,23 +90,15 @@ async function measureAll(
   return samples;
 }
 
-async function yardstickOnce(tools: Tools, size: Size, topic: string): Promise<Sample> {
-  const { producers, rate, seconds } = size;
-  const flags: Record<string, string | number> = {
-    mode: "e2e",
-    brokers: tools.bootstrap,
+const yardstickOnce = ({ bootstrap }: Tools, { producers, rate, seconds }: Size, topic: string) =>
+  yardstickOn(bootstrap, {
     topic,
-    parts: PARTITIONS,
-    n: producers,
+    producers,
     rate,
-    size: MESSAGE_BYTES,
-    acks: 1,
-    warm: WARM_SEC,
-    dur: seconds,
-  };
-  const args = Object.entries(flags).flatMap(([name, value]) => [`-${name}`, String(value)]);
-  return parsedYardstick(await runProgram(tools.yardstick, args), seconds);
-}
+    messageBytes: MESSAGE_BYTES,
+    warmSec: WARM_SEC,
+    measureSec: seconds,
+  });
 
 async function endToEndOnce({ jars, bootstrap }: Tools, messages: number, topic: string): Promise<Sample> {
   const text = await runProgram("java", [

@@ -3,7 +3,8 @@
  *
  * The yardstick (cli/figures/yardstick) is a load generator built on franz-go, which uses little CPU. It runs in turn with the agents,
  * with the same producers, rate, messages and network. Kafka's EndToEndLatency sends one message at a time. Targets are ratios
- * within one session, because results of different days do not compare.
+ * within one session, because results of different days do not compare. The yardstick also runs on a broker of the loopback interface,
+ * beside the idle stack: the ratio of its CPU times is what nodes, overlay network and firewall cost a sender.
  */
 
 import path from "node:path";
@@ -14,6 +15,7 @@ import type { TestProject } from "../../test/support/project.ts";
 import { IndependentTools, medians, type Sample } from "../calibrate/independent.ts";
 import { readInstallation } from "../setup/shellEnv.ts";
 import { conditions, onOwnStack, wholeNumber } from "./lib.ts";
+import { withLoopbackBroker, yardstickOn } from "./loopback.ts";
 
 const WARM_SEC = 8;
 const MEASURE_SEC = 10;
@@ -75,6 +77,18 @@ async function agents(
   };
 }
 
+/** The yardstick on a broker that was started for it, so that no idle broker disturbs the other measurements. */
+const onLoopback = (load: { producers: number; rate: number }) =>
+  withLoopbackBroker(({ target }) =>
+    yardstickOn(target.bootstrap[0] ?? "", {
+      ...load,
+      topic: "loopback",
+      messageBytes: MESSAGE_BYTES,
+      warmSec: WARM_SEC,
+      measureSec: MEASURE_SEC,
+    }),
+  );
+
 const show = (value: number | undefined) =>
   value === undefined || Number.isNaN(value) ? "-" : value.toFixed(2);
 
@@ -84,7 +98,7 @@ function row(name: string, { p50, p99, lagP99, cpu, lost }: Sample): string {
 
 /** A table of targets: the agents' results relative to those of the tools. */
 function targets(
-  yardstick: Sample,
+  { yardstick, loopback }: Record<"yardstick" | "loopback", Sample>,
   agentsByClient: Record<string, Sample>,
   single: Sample,
   agentsSingle: Sample,
@@ -106,6 +120,12 @@ function targets(
       ),
       line(`${client}: schedule lag p99`, sample.lagP99 ?? Number.NaN, 2, " ms"),
     ]),
+    line(
+      "yardstick: CPU of the sender, through the stack / on loopback",
+      (yardstick.cpu ?? Number.NaN) / (loopback.cpu ?? Number.NaN),
+      1.6,
+      "x",
+    ),
     line("one producer: p50 / EndToEndLatency's", agentsSingle.p50 / single.p50, 1, "x"),
     line("one producer: p99 / EndToEndLatency's", agentsSingle.p99 / single.p99, 2, "x"),
   ];
@@ -124,6 +144,7 @@ export async function run(command: Command): Promise<undefined> {
     await tools.install();
     const samples: Record<string, Sample[]> = {
       yardstick: [],
+      loopback: [],
       kafkajs: [],
       platformatic: [],
       single: [],
@@ -140,6 +161,7 @@ export async function run(command: Command): Promise<undefined> {
           measureSec: MEASURE_SEC,
         }),
       );
+      samples.loopback?.push(await onLoopback({ producers, rate }));
       samples.kafkajs?.push(await agents(project, "kafkajs", load));
       samples.platformatic?.push(await agents(project, "platformatic", load));
       samples.single?.push(await tools.endToEndLatency(SINGLE_MESSAGES, MESSAGE_BYTES));
@@ -148,8 +170,10 @@ export async function run(command: Command): Promise<undefined> {
     const byTool = Object.fromEntries(
       Object.entries(samples).map(([name, all]) => [name, medians(all)]),
     ) as Record<string, Sample>;
-    const { yardstick, kafkajs, platformatic, single, agentsSingle } = byTool as Record<string, Sample> &
-      Record<"yardstick" | "kafkajs" | "platformatic" | "single" | "agentsSingle", Sample>;
+    const { yardstick, loopback, kafkajs, platformatic, single, agentsSingle } = byTool as Record<
+      "yardstick" | "loopback" | "kafkajs" | "platformatic" | "single" | "agentsSingle",
+      Sample
+    >;
     console.log(`\n${await conditions()}; ${rounds} rounds, medians\n`);
     console.log(
       `${producers} producers, ${rate} messages of ${MESSAGE_BYTES} bytes per second, acks 1; latencies in ms\n`,
@@ -162,6 +186,7 @@ export async function run(command: Command): Promise<undefined> {
         row("yardstick (franz-go)", yardstick),
         row("agents, kafkajs", kafkajs),
         row("agents, platformatic", platformatic),
+        row("yardstick, broker on loopback", loopback),
       ].join("\n"),
     );
     console.log(
@@ -172,6 +197,8 @@ export async function run(command: Command): Promise<undefined> {
         "\n",
       ),
     );
-    console.log(`\n${targets(yardstick, { kafkajs, platformatic }, single, agentsSingle).join("\n")}`);
+    console.log(
+      `\n${targets({ yardstick, loopback }, { kafkajs, platformatic }, single, agentsSingle).join("\n")}`,
+    );
   });
 }
