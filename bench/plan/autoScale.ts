@@ -13,7 +13,7 @@ import { sweepSteps } from "../../contract/sweepSteps.ts";
 import { verdictOf } from "../../contract/verdicts.ts";
 import { SEARCH_VARIABLES, type StepValues } from "../../contract/workload.ts";
 import { LEAST_SCALE } from "../../contract/workloadFields.ts";
-import type { Trial } from "./trial.ts";
+import { looksGood, type Trial } from "./trial.ts";
 
 /** The preheat starts at this share of the largest load, or at a quarter of the smallest one if that is less. */
 const START_SHARE = 1 / 16;
@@ -22,7 +22,10 @@ const BELOW_SMALLEST = 1 / 4;
 const LEAST_SHARE = 1 / 256;
 /** The load doubles from step to step. */
 const GROWTH = 2;
-/** Longest time for further steps after the preheat, s, at the length of the steps so far. The first one always runs. */
+/**
+ * Longest time for further steps after the preheat, s, at the length of the steps so far. The first one always runs. While each
+ * load meets the SLO, there is no limit: a machine that had no time to show what it can do is not a slow one.
+ */
 const FURTHER_SEC = 25;
 /** A sweep of the load may reach this many times what the machine carries, so that it shows where the SLO is missed. */
 const SWEEP_BEYOND = 2;
@@ -66,7 +69,9 @@ export function nextScaling(
   const variable = loadVariable(load);
   const shown = shownBy(load, history);
   const further = history.slice(preheated);
-  const value = isEnough(load, shown) || isOver(further) ? undefined : furtherLoad(load, shown, history);
+  const isRising = shown.carried !== undefined && shown.missed === undefined;
+  const isOver = !isRising && isLong(further);
+  const value = isEnough(load, shown) || isOver ? undefined : furtherLoad(load, shown, history);
   const isTried = further.some(({ values }) => values[variable] === value);
   if (value === undefined || isTried) return { scale: scaleOf(load, shown, history) };
   return { values: { ...heaviestValues(load), [variable]: value } };
@@ -110,7 +115,7 @@ function isEnough(load: Load, { carried }: Shown): boolean {
   return carried !== undefined && shareOf(load, carried) >= 1;
 }
 
-function isOver(further: readonly Trial[]): boolean {
+function isLong(further: readonly Trial[]): boolean {
   if (further.length === 0) return false;
   const spent = further.reduce((sum, { seconds }) => sum + seconds, 0);
   return spent + Math.max(...further.map(({ seconds }) => seconds)) > FURTHER_SEC;
@@ -154,7 +159,8 @@ function shownBy(load: Load, history: readonly Trial[]): Shown {
 function isCarried(trial: Trial, p99Ms: number): boolean {
   const { evidence } = verdictOf(trial);
   if (evidence === "met" || trial.verdict === "not-decidable") return true;
-  return trial.verdict === "not-steady" && trial.p99Ms !== null && trial.p99Ms <= p99Ms;
+  if (trial.p99Ms === null) return looksGood(trial, p99Ms);
+  return trial.verdict === "not-steady" && trial.p99Ms <= p99Ms;
 }
 
 /** All values that the steps of the benchmark give to the option that carries the load. */

@@ -4,7 +4,7 @@ import { verdictOf } from "../../contract/verdicts.ts";
 import { type Benchmark, SEARCH_VARIABLES, type StepValues, type Workload } from "../../contract/workload.ts";
 import { JIT_BUSY_THREADS } from "../measure/evaluate.ts";
 import { scalingLoads } from "./autoScale.ts";
-import type { Trial } from "./trial.ts";
+import { looksGood, type Trial } from "./trial.ts";
 
 /** Measured time of each step, s. In a shorter step, compilers could look quiet although a compilation was still running. */
 const STEP_SEC = 6;
@@ -112,9 +112,8 @@ function isSameLoad(trial: Trial, other: Trial): boolean {
   return JSON.stringify(trial.values) === JSON.stringify(other.values);
 }
 
-/** A step with few messages has no p99; if none of them was late, it is not bad. */
-function isBad({ p99Ms: p99, verdict }: Trial, p99Ms: number): boolean {
-  return p99 === null ? verdict !== "not-decidable" : p99 > BADLY_MISSED * p99Ms;
+function isBad(trial: Trial, p99Ms: number): boolean {
+  return trial.p99Ms === null ? !looksGood(trial, p99Ms) : trial.p99Ms > BADLY_MISSED * p99Ms;
 }
 
 function isQuiet({ brokersJitThreads }: Trial): boolean {

@@ -53,3 +53,12 @@ export function estimatedSeconds(step: Step): number {
   const { warmUpSeconds, durationSeconds, drainSeconds, connectSeconds } = step;
   return connectSeconds + warmUpSeconds + durationSeconds + (drainSeconds ?? 0);
 }
+
+/**
+ * Whether a step that had too few messages for a p99 shows nothing bad: no message was late; or the median changed while it was
+ * measured, but is within the limit for the p99.
+ */
+export function looksGood({ verdict, p50Ms }: Pick<Trial, "verdict" | "p50Ms">, sloP99Ms: number): boolean {
+  if (verdict === "not-decidable") return true;
+  return verdict === "not-steady" && typeof p50Ms === "number" && p50Ms <= sloP99Ms;
+}
