@@ -15,6 +15,8 @@ export interface ClientDescriptor {
   compression: readonly CompressionCodec[];
   /** Whether it has an idempotent producer. */
   idempotence: boolean;
+  /** What its idempotent producer does wrong if a broker fails. Absent: nothing is known. */
+  idempotenceError?: string;
   /** Whether its connections can go through a proxy, which calibrations need. */
   proxyRoute: boolean;
   /** Whether a consumer can read only some of its partitions, which is needed to time a task's own messages. */
@@ -30,6 +32,8 @@ export const CLIENTS = {
     reachesBroker: true,
     compression: ["none", "gzip"],
     idempotence: true,
+    idempotenceError:
+      "it may lose a message that was acknowledged, and repeat another one, if the answer of a broker is lost",
     proxyRoute: true,
     partitionSubset: true,
     node: ["14.0.0"],

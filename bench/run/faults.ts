@@ -1,5 +1,7 @@
 // Faults as the results report them: those that agents inject on purpose in calibrations (bench/agent/fault.ts, clockFault.ts),
 // and those of `benchmark.faults`.
+import { type Client, clientOf } from "../../contract/clients.ts";
+import type { Benchmark, Workload } from "../../contract/workload.ts";
 import type { ConsumerTotals } from "../agent/protocol.ts";
 import type { Fleet } from "./fleet.ts";
 
@@ -30,4 +32,21 @@ export function faultWarnings({ producers, consumers }: Fleet): string[] {
       (fault) => `${task} on ${node} has an injected fault (${fault}): this is not a measurement`,
     ),
   );
+}
+
+/** A warning for each client of a run with faults whose idempotent producer is known to be wrong if a broker fails. */
+export function idempotenceWarnings(
+  { client, idempotent }: Pick<Workload, "client" | "idempotent">,
+  { faults = [], sweep }: Pick<Benchmark, "faults" | "sweep">,
+): string[] {
+  if (!idempotent || faults.length === 0) return [];
+  const clients = (sweep?.client ?? [client]) as Client[];
+  return clients.flatMap((name) => {
+    const { idempotenceError } = clientOf(name);
+    return idempotenceError === undefined
+      ? []
+      : [
+          `this run has faults and an idempotent producer of ${name}: ${idempotenceError} (docs/faults.md); set workload.idempotent: false, or another client`,
+        ];
+  });
 }

@@ -21,7 +21,7 @@ import { reason } from "../reason.ts";
 import { openWallClock } from "../wallClock.ts";
 import { withFleet } from "./conditions.ts";
 import { type EventSink, instant } from "./events.ts";
-import { faultWarnings } from "./faults.ts";
+import { faultWarnings, idempotenceWarnings } from "./faults.ts";
 import { type AgentAccess, type Fleet, findFleet } from "./fleet.ts";
 import { Live } from "./live.ts";
 import { NetworkWatch } from "./network.ts";
@@ -115,7 +115,7 @@ export class Runner {
       const fleet = await this.agents.find(target, run, this.context);
       const clients = [workload.client, ...((benchmark.sweep?.client ?? []) as Client[])];
       conditions = await withFleet(conditions, fleet, target, clients);
-      warnings = faultWarnings(fleet);
+      warnings = [...faultWarnings(fleet), ...idempotenceWarnings(workload, benchmark)];
     } finally {
       this.emit({
         event: "run",
