@@ -1,9 +1,9 @@
-// A way to a broker on which an answer can be lost, after the broker has done what it was asked.
+// A proxy in front of a broker that can lose an answer, after the broker has processed the request.
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import type { ISocketFactory } from "kafkajs";
 
-/** Forwards the connections of a kafkajs client to its broker, and drops an answer when it is told to. */
+/** Forwards the connections of a kafkajs client to its broker, and drops an answer on request. */
 export class LossyRoute {
   private readonly sockets = new Set<Socket>();
   private losing = false;
