@@ -1,5 +1,5 @@
 // When the faults of a step are due, and which faults a benchmark cannot have.
-import { type CutDirection, type Fault, type FaultName, MOST_FAULTS } from "./faults.ts";
+import { type CutDirection, type CutScope, type Fault, type FaultName, MOST_FAULTS } from "./faults.ts";
 import { type FaultTarget, mayCoincide, parseFaultTarget, targetError } from "./faultTarget.ts";
 import type { Benchmark, Workload } from "./workload.ts";
 
@@ -18,6 +18,8 @@ export interface PlannedFault {
   cpus: number | null;
   /** Direction of a broker-cut; null: it is another fault. */
   direction: CutDirection | null;
+  /** From whom a broker-cut cuts the broker off; null: it is another fault. */
+  from: CutScope | null;
   /** Index of its entry in `benchmark.faults`. */
   entry: number;
 }
@@ -36,6 +38,7 @@ export function plannedFaults({ faults = [] }: Pick<Benchmark, "faults">): Plann
         durationSec: fault.duration ?? null,
         cpus: fault.cpus ?? null,
         direction: fault.fault === "broker-cut" ? (fault.direction ?? "both") : null,
+        from: fault.fault === "broker-cut" ? (fault.from ?? "all") : null,
         entry,
       })),
     )

@@ -31,7 +31,7 @@ export const FAULT_KINDS = {
   },
   "broker-cut": {
     lasts: true,
-    description: "drops the broker's packets by a firewall rule for the duration (see direction)",
+    description: "drops the broker's packets by a firewall rule for the duration (see direction and from)",
   },
   "cpu-hog": {
     lasts: true,
@@ -47,6 +47,11 @@ export const FAULT_NAMES = Object.keys(FAULT_KINDS) as [FaultName, ...FaultName[
 export const CUT_DIRECTIONS = ["in", "out", "both"] as const;
 /** A direction of {@link CUT_DIRECTIONS}. */
 export type CutDirection = (typeof CUT_DIRECTIONS)[number];
+
+/** From whom a broker can be cut off. `brokers`: the other brokers and the controllers; `clients`: everybody else. */
+export const CUT_SCOPES = ["all", "brokers", "clients"] as const;
+/** One of {@link CUT_SCOPES}. */
+export type CutScope = (typeof CUT_SCOPES)[number];
 
 /** A fault begins at the earliest this long after the measured time began, in seconds, so that a step shows its load without it. */
 export const LEAST_AT_SEC = 5;
@@ -80,10 +85,16 @@ const faultSchema = z
       .describe(
         "Only for broker-cut: in (nothing reaches the broker), out (nothing leaves it) or both. Default: both.",
       ),
+    from: z
+      .enum(CUT_SCOPES, `expected ${CUT_SCOPES.join(", ")}`)
+      .optional()
+      .describe(
+        "Only for broker-cut: brokers (the other brokers and controllers; clients still reach it), clients (everybody else) or all. Default: all.",
+      ),
     repeat: wholeNumber(1, MOST_FAULTS).optional().describe("How often it happens. Default: once."),
     every: shortTime.optional().describe("From the start of one repetition to the next. Needs repeat."),
   })
-  .superRefine(({ at, fault, duration, cpus, direction, repeat, every }, context) => {
+  .superRefine(({ at, fault, duration, cpus, direction, from, repeat, every }, context) => {
     const add = (name: string, message: string) =>
       context.addIssue({ code: "custom", path: [name], message });
     if (at < LEAST_AT_SEC)
@@ -96,6 +107,7 @@ const faultSchema = z
     if (cpus !== undefined && fault !== "cpu-hog") add("cpus", "only cpu-hog has cpus; remove it");
     if (direction !== undefined && fault !== "broker-cut")
       add("direction", "only broker-cut has a direction; remove it");
+    if (from !== undefined && fault !== "broker-cut") add("from", "only broker-cut has from; remove it");
     if ((repeat ?? 1) > 1 && every === undefined)
       add("every", `repeat needs the time between two of them, such as every: "30 seconds"`);
     if (every !== undefined && repeat === undefined)

@@ -15,6 +15,7 @@ const due = (step: number, number: number, error: string | null = null): RunEven
   ...planned,
   cpus: null,
   direction: null,
+  from: null,
   dueMs: 1_000,
   error,
 });

@@ -48,6 +48,7 @@ describe("the announcement of faults", () => {
     durationSec: null,
     cpus: null,
     direction: null,
+    from: null,
     entry: 0,
   });
   /** A step whose measured time began a while ago, so that its faults are announced at once or in a moment. */

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { KAFKA_PORTS } from "../../config/kafka/ports.ts";
 import { ShellFolder } from "../../test/support/shell.ts";
 import { parseLeft } from "./left.ts";
 import { faultScript, leftScript, type NodeFault, onNode } from "./scripts.ts";
@@ -68,6 +69,7 @@ function start(changed: Partial<NodeFault> = {}) {
     durationSec: 60,
     cpus: null,
     direction: null,
+    from: null,
     ...changed,
   };
   const child = spawn("sh", ["-c", faultScript(fault, LABELS, marks())], {
@@ -211,8 +213,8 @@ case $action in
   -D) grep -vxF -e "-A $*" "$DIR/rules" > "$DIR/others"; mv "$DIR/others" "$DIR/rules" ;;
 esac`;
     const rules = () => (existsSync(file("rules")) ? readFileSync(file("rules"), "utf8") : "");
-    const cut = (direction: "in" | "out" | "both") =>
-      start({ fault: "broker-cut", durationSec: 0.3, direction });
+    const cut = (direction: "in" | "out" | "both", from: "all" | "brokers" | "clients" = "all") =>
+      start({ fault: "broker-cut", durationSec: 0.3, direction, from });
     let sleeper: ChildProcess;
     beforeEach(() => {
       folder.program("nsenter", FIREWALL);
@@ -243,6 +245,31 @@ esac`;
         assert.deepEqual(markers(), []);
       });
     }
+
+    const scopes = {
+      brokers: "-p tcp -m multiport --ports 9093,9094",
+      clients: "-p tcp -m multiport ! --ports 9093,9094",
+    };
+    for (const from of ["brokers", "clients"] as const) {
+      it(`can cut it off from ${from} alone`, async () => {
+        const script = cut("both", from);
+        await untilTrue("cut", () => rules() !== "");
+        await script.ended;
+        assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+        const commands = readFileSync(file("firewall"), "utf8").split("\n");
+        assert.deepEqual(
+          commands.filter((each) => each.startsWith("-I")),
+          [`-I INPUT ! -i lo ${scopes[from]} -j DROP`, `-I OUTPUT ! -o lo ${scopes[from]} -j DROP`],
+        );
+        assert.equal(rules(), "");
+      });
+    }
+
+    it("knows the ports by which brokers and controllers reach each other", () => {
+      const { controller, internal } = KAFKA_PORTS;
+      const text = readFileSync(path.join(import.meta.dirname, "node/common.sh"), "utf8");
+      assert.match(text, new RegExp(`^PEER_PORTS=${controller},${internal}$`, "m"));
+    });
 
     it("does not cut off the node", async () => {
       folder.write("network", "node");

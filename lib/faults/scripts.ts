@@ -36,11 +36,13 @@ export interface NodeFault {
   cpus: number | null;
   /** Which packets a broker-cut drops; null: it is another fault. */
   direction: "in" | "out" | "both" | null;
+  /** From whom a broker-cut cuts the broker off; null: it is another fault. */
+  from: "all" | "brokers" | "clients" | null;
 }
 
 /** The script that executes a fault and always undoes it (node/fault.sh). @param labels the stack's labels, KEY=VALUE */
 export function faultScript(
-  { fault, id, service, dueMs, durationSec, cpus, direction }: NodeFault,
+  { fault, id, service, dueMs, durationSec, cpus, direction, from }: NodeFault,
   labels: readonly string[],
   marks = MARKS,
 ): string {
@@ -54,6 +56,7 @@ export function faultScript(
     DURATION_MS: Math.round((durationSec ?? 0) * 1_000),
     CPUS: cpus ?? 0,
     DIRECTION: direction ?? "",
+    FROM: from ?? "",
   };
   return script(parameters, `${nodeFile("common.sh")}\n${nodeFile("fault.sh")}`);
 }

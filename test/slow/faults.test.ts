@@ -100,6 +100,19 @@ describe("faults of a run", { concurrency: 1 }, () => {
     await assertUndone();
   });
 
+  it("cut a leader off from the other brokers only: no message that it took alone is acknowledged", async () => {
+    const cut = { at: 8, fault: "broker-cut", target: "leader of partition 0", from: "brokers", duration: 20 };
+    const { code, text } = await runs.bench(...STEP, "--set", "duration=60 seconds", ...faults(cut));
+    assert.equal(code, 0, text);
+    const [record] = recordsWithoutLoss();
+    assert.deepEqual([record?.error, record?.hit.length], [null, 1]);
+    const [recovery] = runs.onlyStep().recovery ?? [];
+    // It takes messages that clients send it, but cannot replicate them.
+    const longest = recovery?.unavailable?.longestSec ?? 0;
+    assert.ok(longest > 5, JSON.stringify(recovery));
+    await assertUndone();
+  });
+
   it("end at once at Ctrl-C", async () => {
     const { code, text } = await runs.benchWhile(
       [...STEP, ...faults(pauseOf("broker 2", 20))],

@@ -37,6 +37,7 @@ export function oneOfEach(): RunEvent[] {
       ...which,
       cpus: null,
       direction: null,
+      from: null,
       dueMs: 1_000 * (second.at + 5),
       error: null,
     },

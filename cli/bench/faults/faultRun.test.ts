@@ -66,6 +66,7 @@ function open(undo: () => Promise<boolean> = async () => false) {
       plannedSec: 5,
       cpus: null,
       direction: null,
+      from: null,
       dueMs: 123_000,
       error: null,
       ...changes,
@@ -93,6 +94,7 @@ describe("the faults of a run", () => {
       durationSec: 5,
       cpus: null,
       direction: null,
+      from: null,
     });
     script.reports.began(moment(1_000));
     script.reports.ended({ fromMs: 6_000, toMs: 6_010 });

@@ -129,6 +129,7 @@ export class FaultRun {
       durationSec: due.plannedSec,
       cpus: due.cpus,
       direction: due.direction,
+      from: due.from,
     };
   }
 }

@@ -27,6 +27,7 @@ describe("a fault on a node", () => {
         durationSec: null,
         cpus: null,
         direction: null,
+        from: null,
       },
       ["swarmbench.stack=swarmbench-ann-lab", "swarmbench.owner=/home/ann"],
       {

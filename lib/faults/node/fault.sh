@@ -6,7 +6,8 @@
 # which left.sh undoes the fault if even this script was killed.
 #
 # Needs common.sh, and FAULT, ID, SERVICE, DUE_MS, LATEST_MS (how much later it may begin), DURATION_MS (0: it happens at one
-# moment), CPUS (of cpu-hog; 0: all of the node), DIRECTION (of broker-cut: in, out or both).
+# moment), CPUS (of cpu-hog; 0: all of the node), DIRECTION (of broker-cut: in, out or both) and FROM
+# (all, brokers or clients).
 
 cut=no
 object=
@@ -107,8 +108,9 @@ hog() {
     "$CPUS" "$((DURATION_MS / 1000 + 5))"
 }
 cut_off() {
-  [ "$DIRECTION" = out ] || firewall "$process" -I $CUT_IN || return 1
-  [ "$DIRECTION" = in ] || firewall "$process" -I $CUT_OUT
+  # Without quotes: a rule is several words.
+  [ "$DIRECTION" = out ] || firewall "$process" -I $(rule_in "$FROM") || return 1
+  [ "$DIRECTION" = in ] || firewall "$process" -I $(rule_out "$FROM")
 }
 act() {
   case $FAULT in
