@@ -16,6 +16,8 @@ export interface PlannedFault {
   durationSec: number | null;
   /** CPUs that cpu-hog keeps busy; null: all, or it is another fault. */
   cpus: number | null;
+  /** Memory that memory-hog takes, MiB; null: it is another fault. */
+  memoryMiB: number | null;
   /** Direction of a broker-cut; null: it is another fault. */
   direction: CutDirection | null;
   /** From whom a broker-cut cuts the broker off; null: it is another fault. */
@@ -37,6 +39,7 @@ export function plannedFaults({ faults = [] }: Pick<Benchmark, "faults">): Plann
         atSec: fault.at + index * (fault.every ?? 0),
         durationSec: fault.duration ?? null,
         cpus: fault.cpus ?? null,
+        memoryMiB: fault.memoryMiB ?? null,
         direction: fault.fault === "broker-cut" ? (fault.direction ?? "both") : null,
         from: fault.fault === "broker-cut" ? (fault.from ?? "all") : null,
         entry,

@@ -37,6 +37,10 @@ export const FAULT_KINDS = {
     lasts: true,
     description: "keeps the CPUs of the broker's node busy for the duration (see cpus)",
   },
+  "memory-hog": {
+    lasts: true,
+    description: "takes memory of the broker's node for the duration (see memoryMiB)",
+  },
 } as const satisfies Record<string, FaultKind>;
 /** Name of a kind of fault. */
 export type FaultName = keyof typeof FAULT_KINDS;
@@ -79,6 +83,11 @@ const faultSchema = z
     cpus: wholeNumber(1, 1_024)
       .optional()
       .describe("Only for cpu-hog: how many CPUs it keeps busy. Default: all CPUs of the node."),
+    memoryMiB: wholeNumber(16, 16 * 1_024 * 1_024)
+      .optional()
+      .describe(
+        "Only for memory-hog, which requires it: how much memory it takes, in MiB. It is not executed if the node would have less than 256 MiB left.",
+      ),
     direction: z
       .enum(CUT_DIRECTIONS, `expected ${CUT_DIRECTIONS.join(", ")}`)
       .optional()
@@ -94,7 +103,7 @@ const faultSchema = z
     repeat: wholeNumber(1, MOST_FAULTS).optional().describe("How often it happens. Default: once."),
     every: shortTime.optional().describe("From the start of one repetition to the next. Needs repeat."),
   })
-  .superRefine(({ at, fault, duration, cpus, direction, from, repeat, every }, context) => {
+  .superRefine(({ at, fault, duration, cpus, memoryMiB, direction, from, repeat, every }, context) => {
     const add = (name: string, message: string) =>
       context.addIssue({ code: "custom", path: [name], message });
     if (at < LEAST_AT_SEC)
@@ -105,6 +114,10 @@ const faultSchema = z
       add("duration", `${fault} has no duration, because swarm starts the broker again; remove it`);
     if (duration !== undefined && duration < 1) add("duration", "expected at least 1 second");
     if (cpus !== undefined && fault !== "cpu-hog") add("cpus", "only cpu-hog has cpus; remove it");
+    if (memoryMiB !== undefined && fault !== "memory-hog")
+      add("memoryMiB", "only memory-hog has memoryMiB; remove it");
+    if (memoryMiB === undefined && fault === "memory-hog")
+      add("memoryMiB", "memory-hog needs the memory that it takes, such as memoryMiB: 512");
     if (direction !== undefined && fault !== "broker-cut")
       add("direction", "only broker-cut has a direction; remove it");
     if (from !== undefined && fault !== "broker-cut") add("from", "only broker-cut has from; remove it");

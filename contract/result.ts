@@ -220,6 +220,8 @@ export const eventSchema = z.discriminatedUnion("event", [
     ...faultFields,
     /** See `cpus` of `benchmark.faults`. */
     cpus: z.int().nullable(),
+    /** See `memoryMiB` of `benchmark.faults`; null: it is no memory-hog, or it is an event of an earlier version. */
+    memoryMiB: z.int().nullable().default(null),
     /** See `direction` of `benchmark.faults`; null: it is no broker-cut. */
     direction: z.enum(CUT_DIRECTIONS).nullable(),
     /** See `from` of `benchmark.faults`; null: it is no broker-cut, or it is an event of an earlier version. */

@@ -14,6 +14,7 @@ const due = (step: number, number: number, error: string | null = null): RunEven
   fault: "broker-pause",
   ...planned,
   cpus: null,
+  memoryMiB: null,
   direction: null,
   from: null,
   dueMs: 1_000,

@@ -47,6 +47,7 @@ describe("the announcement of faults", () => {
     atSec,
     durationSec: null,
     cpus: null,
+    memoryMiB: null,
     direction: null,
     from: null,
     entry: 0,

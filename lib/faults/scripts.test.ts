@@ -68,12 +68,13 @@ function start(changed: Partial<NodeFault> = {}) {
     dueMs: Date.now() + 100,
     durationSec: 60,
     cpus: null,
+    memoryMiB: null,
     direction: null,
     from: null,
     ...changed,
   };
   const child = spawn("sh", ["-c", faultScript(fault, LABELS, marks())], {
-    env: { PATH: `${file("bin")}:${process.env.PATH}`, DIR: folder.directory, LC_ALL: "C" },
+    env: { PATH: `${file("bin")}:${process.env.PATH}`, DIR: folder.directory, LC_ALL: "C", MEMINFO: file("meminfo") },
   });
   children.push(child);
   let text = "";
@@ -196,6 +197,23 @@ describe("the script of a fault", () => {
     assert.match(run, /^run --detach --rm --name swarmbench-hog-run-1-1-broker-1 --label swarmbench\.stack=/);
     assert.match(calls().join("\n"), /sleep "\$1" 3 5$/m);
     assert.equal(remove, "rm --force swarmbench-hog-run-1-1-broker-1");
+  });
+
+  it("takes memory with a container that has a limit and ends by itself, and removes it", async () => {
+    folder.write("meminfo", "MemTotal: 9000000 kB\nMemAvailable: 800000 kB\n");
+    const script = start({ fault: "memory-hog", durationSec: 0.3, memoryMiB: 512 });
+    await script.ended;
+    assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+    assert.match(calls().join("\n"), / --memory 576m .* 536870912 5$/m);
+    assert.equal(changes().at(-1), "rm --force swarmbench-hog-run-1-1-broker-1");
+  });
+
+  it("takes no memory that its node needs", async () => {
+    folder.write("meminfo", "MemAvailable: 700000 kB\n");
+    const script = start({ fault: "memory-hog", durationSec: 0.3, memoryMiB: 512 });
+    await script.ended;
+    assert.match(script.text(), /^failed \S+ has 683 MiB of free memory, of which 256 MiB must stay free/);
+    assert.deepEqual(changes(), []);
   });
 
   describe("that cuts a broker off", () => {

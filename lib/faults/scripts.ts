@@ -34,6 +34,8 @@ export interface NodeFault {
   durationSec: number | null;
   /** How many CPUs a cpu-hog keeps busy; null: all. */
   cpus: number | null;
+  /** Memory that a memory-hog takes, MiB; null: it is another fault. */
+  memoryMiB: number | null;
   /** Which packets a broker-cut drops; null: it is another fault. */
   direction: "in" | "out" | "both" | null;
   /** From whom a broker-cut cuts the broker off; null: it is another fault. */
@@ -42,7 +44,7 @@ export interface NodeFault {
 
 /** The script that executes a fault and always undoes it (node/fault.sh). @param labels the stack's labels, KEY=VALUE */
 export function faultScript(
-  { fault, id, service, dueMs, durationSec, cpus, direction, from }: NodeFault,
+  { fault, id, service, dueMs, durationSec, cpus, memoryMiB, direction, from }: NodeFault,
   labels: readonly string[],
   marks = MARKS,
 ): string {
@@ -55,6 +57,7 @@ export function faultScript(
     LATEST_MS,
     DURATION_MS: Math.round((durationSec ?? 0) * 1_000),
     CPUS: cpus ?? 0,
+    MEMORY_MIB: memoryMiB ?? 0,
     DIRECTION: direction ?? "",
     FROM: from ?? "",
   };

@@ -113,6 +113,27 @@ describe("faults of a run", { concurrency: 1 }, () => {
     await assertUndone();
   });
 
+  it("take memory of a broker's node", async () => {
+    const hog = { at: 6, fault: "memory-hog", target: "broker 1", duration: 10, memoryMiB: 300 };
+    let most = 0;
+    const { code, text } = await runs.benchWhile(
+      [...STEP, "--set", "duration=22", ...faults(hog)],
+      once(/memory-hog of broker 1: broker-1/, () => {
+        const format = "docker stats --no-stream --format '{{.Name}} {{.MemUsage}}' | grep swarmbench-hog || true";
+        const look = async () => {
+          const [, mib] = / ([\d.]+)MiB/.exec(await project.on("node1", format)) ?? [];
+          most = Math.max(most, Number(mib ?? 0));
+        };
+        for (let sec = 4; sec < 16; sec += 2) setTimeout(() => void look().catch(() => {}), sec * 1_000);
+      }),
+    );
+    assert.equal(code, 0, text);
+    const [record] = recordsWithoutLoss();
+    assert.deepEqual([record?.error, record?.hit], [null, ["broker-1"]]);
+    assert.ok(most >= 290, `${most} MiB`);
+    await assertUndone();
+  });
+
   it("end at once at Ctrl-C", async () => {
     const { code, text } = await runs.benchWhile(
       [...STEP, ...faults(pauseOf("broker 2", 20))],

@@ -36,6 +36,7 @@ export function oneOfEach(): RunEvent[] {
       at,
       ...which,
       cpus: null,
+      memoryMiB: null,
       direction: null,
       from: null,
       dueMs: 1_000 * (second.at + 5),

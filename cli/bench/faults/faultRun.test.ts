@@ -65,6 +65,7 @@ function open(undo: () => Promise<boolean> = async () => false) {
       plannedAtSec: 10,
       plannedSec: 5,
       cpus: null,
+      memoryMiB: null,
       direction: null,
       from: null,
       dueMs: 123_000,
@@ -93,6 +94,7 @@ describe("the faults of a run", () => {
       dueMs: 123_000,
       durationSec: 5,
       cpus: null,
+      memoryMiB: null,
       direction: null,
       from: null,
     });

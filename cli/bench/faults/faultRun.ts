@@ -128,6 +128,7 @@ export class FaultRun {
       dueMs: due.dueMs,
       durationSec: due.plannedSec,
       cpus: due.cpus,
+      memoryMiB: due.memoryMiB,
       direction: due.direction,
       from: due.from,
     };

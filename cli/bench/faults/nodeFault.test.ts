@@ -26,6 +26,7 @@ describe("a fault on a node", () => {
         dueMs,
         durationSec: null,
         cpus: null,
+        memoryMiB: null,
         direction: null,
         from: null,
       },

@@ -6,6 +6,9 @@
 # `docker … ls` or `docker ps`, for objects of this stack only.
 own() { docker "$@" --filter "label=$LABEL0" --filter "label=$LABEL1"; }
 
+# A parameter for tests.
+: "${MEMINFO:=/proc/meminfo}"
+
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
 # The start time of a process, in clock ticks since boot (proc_pid_stat(5)); nothing if it has ended.
@@ -55,7 +58,7 @@ undo() {
         done
       done
       ;;
-    cpu-hog)
+    cpu-hog | memory-hog)
       all=$(own ps --all --format '{{.Names}}') || return 1
       ! echo "$all" | grep -qxF -e "$2" || docker rm --force "$2" >/dev/null
       ;;

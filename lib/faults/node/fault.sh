@@ -6,7 +6,7 @@
 # which left.sh undoes the fault if even this script was killed.
 #
 # Needs common.sh, and FAULT, ID, SERVICE, DUE_MS, LATEST_MS (how much later it may begin), DURATION_MS (0: it happens at one
-# moment), CPUS (of cpu-hog; 0: all of the node), DIRECTION (of broker-cut: in, out or both) and FROM
+# moment), CPUS (of cpu-hog; 0: all of the node), MEMORY_MIB (of memory-hog), DIRECTION (of broker-cut: in, out or both) and FROM
 # (all, brokers or clients).
 
 cut=no
@@ -79,10 +79,17 @@ case $FAULT in
     [ -n "$object" ] || fail "no container of $SERVICE runs on $(uname -n)"
     ;;
 esac
-if [ "$FAULT" = cpu-hog ]; then
-  image=$(docker inspect --format '{{.Image}}' "$object")
-  object=swarmbench-hog-$ID
-  [ "$CPUS" -gt 0 ] || CPUS=$(nproc)
+case $FAULT in
+  cpu-hog | memory-hog)
+    image=$(docker inspect --format '{{.Image}}' "$object")
+    object=swarmbench-hog-$ID
+    [ "$CPUS" -gt 0 ] || CPUS=$(nproc)
+    ;;
+esac
+if [ "$FAULT" = memory-hog ]; then
+  available=$(($(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' "$MEMINFO") / 1024))
+  [ "$available" -ge $((MEMORY_MIB + 256)) ] ||
+    fail "$(uname -n) has $available MiB of free memory, of which 256 MiB must stay free; lower memoryMiB"
 fi
 if [ "$FAULT" = broker-cut ]; then
   process=$(docker inspect --format '{{.State.Pid}}' "$object")
@@ -107,6 +114,14 @@ hog() {
     'n=0; while [ "$n" -lt "$0" ]; do (while :; do :; done) & n=$((n + 1)); done; sleep "$1"' \
     "$CPUS" "$((DURATION_MS / 1000 + 5))"
 }
+# tail keeps what it reads until its input ends, which it does at the end of the fault at the latest. More than its limit, which
+# leaves room for the programs themselves, it never gets.
+memory_hog() {
+  docker run --detach --rm --name "$object" --label "$LABEL0" --label "$LABEL1" --network none --entrypoint sh \
+    --memory "$((MEMORY_MIB + 64))m" "$image" -c \
+    '{ head -c "$0" /dev/zero; sleep "$1"; } | tail -c "$0" >/dev/null' \
+    "$((MEMORY_MIB * 1048576))" "$((DURATION_MS / 1000 + 5))"
+}
 cut_off() {
   # Without quotes: a rule is several words.
   [ "$DIRECTION" = out ] || firewall "$process" -I $(rule_in "$FROM") || return 1
@@ -120,6 +135,7 @@ act() {
     broker-kill) docker kill --signal KILL "$object" ;;
     broker-restart) docker kill --signal TERM "$object" ;;
     cpu-hog) hog ;;
+    memory-hog) memory_hog ;;
   esac
 }
 before=$(now_ms)
