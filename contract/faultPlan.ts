@@ -1,5 +1,5 @@
 // When the faults of a step are due, and which faults a benchmark cannot have.
-import { type CutDirection, type CutScope, type Fault, type FaultName, MOST_FAULTS } from "./faults.ts";
+import { type Fault, type FaultName, type FaultOptions, MOST_FAULTS, optionsOf } from "./faults.ts";
 import { type FaultTarget, mayCoincide, parseFaultTarget, targetError } from "./faultTarget.ts";
 import type { Benchmark, Workload } from "./workload.ts";
 
@@ -14,14 +14,7 @@ export interface PlannedFault {
   atSec: number;
   /** Seconds; null: it happens at one moment. */
   durationSec: number | null;
-  /** CPUs that cpu-hog keeps busy; null: all, or it is another fault. */
-  cpus: number | null;
-  /** Memory that memory-hog takes, MiB; null: it is another fault. */
-  memoryMiB: number | null;
-  /** Direction of a broker-cut; null: it is another fault. */
-  direction: CutDirection | null;
-  /** From whom a broker-cut cuts the broker off; null: it is another fault. */
-  from: CutScope | null;
+  options: FaultOptions;
   /** Index of its entry in `benchmark.faults`. */
   entry: number;
 }
@@ -38,10 +31,7 @@ export function plannedFaults({ faults = [] }: Pick<Benchmark, "faults">): Plann
         target: fault.target,
         atSec: fault.at + index * (fault.every ?? 0),
         durationSec: fault.duration ?? null,
-        cpus: fault.cpus ?? null,
-        memoryMiB: fault.memoryMiB ?? null,
-        direction: fault.fault === "broker-cut" ? (fault.direction ?? "both") : null,
-        from: fault.fault === "broker-cut" ? (fault.from ?? "all") : null,
+        options: optionsOf(fault),
         entry,
       })),
     )

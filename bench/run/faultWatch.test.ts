@@ -46,10 +46,7 @@ describe("the announcement of faults", () => {
     target,
     atSec,
     durationSec: null,
-    cpus: null,
-    memoryMiB: null,
-    direction: null,
-    from: null,
+    options: {},
     entry: 0,
   });
   /** A step whose measured time began a while ago, so that its faults are announced at once or in a moment. */

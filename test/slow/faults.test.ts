@@ -113,6 +113,24 @@ describe("faults of a run", { concurrency: 1 }, () => {
     await assertUndone();
   });
 
+  it("slow down a broker's link", async () => {
+    const link = { at: 6, fault: "broker-link", target: "leader of partition 0", duration: 10, rateMbit: 0.2 };
+    const { code, text } = await runs.bench(...STEP, "--set", "duration=40 seconds", ...faults(link));
+    assert.equal(code, 0, text);
+    const [record] = recordsWithoutLoss();
+    assert.deepEqual([record?.error, record?.hit.length], [null, 1]);
+    const { seconds } = runs.onlyStep();
+    const first = seconds.find(({ measured }) => measured)?.at ?? 0;
+    const p50 = (from: number, to: number) =>
+      Math.max(
+        ...seconds
+          .filter(({ at }) => at >= first + from && at < first + to)
+          .map(({ latencyMs }) => latencyMs.p50 ?? 0),
+      );
+    assert.ok(p50(8, 16) > 3 * p50(0, 5), `${p50(0, 5)} ms, then ${p50(8, 16)} ms`);
+    await assertUndone();
+  });
+
   it("take memory of a broker's node", async () => {
     const hog = { at: 6, fault: "memory-hog", target: "broker 1", duration: 10, memoryMiB: 300 };
     let most = 0;

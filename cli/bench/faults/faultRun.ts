@@ -127,10 +127,7 @@ export class FaultRun {
       service: broker,
       dueMs: due.dueMs,
       durationSec: due.plannedSec,
-      cpus: due.cpus,
-      memoryMiB: due.memoryMiB,
-      direction: due.direction,
-      from: due.from,
+      options: due.options,
     };
   }
 }

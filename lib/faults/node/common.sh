@@ -34,6 +34,18 @@ firewall() {
   nsenter --target "$target" --net iptables -w 5 "$@"
 }
 
+# The network devices of a container: PID. Its loopback is not one of them.
+devices() {
+  nsenter --target "$1" --net ip -o link show | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p' | grep -vx lo
+}
+# tc qdisc in the network of a container: PID ARGUMENTS. A queue of a broker-link has a handle of its own.
+LINK_HANDLE=5b3d:
+queue() {
+  target=$1
+  shift
+  nsenter --target "$target" --net tc qdisc "$@"
+}
+
 # Undoes a fault: FAULT OBJECT SERVICE. What is not this stack's, or is gone, is left alone. Fails if the engine does.
 undo() {
   case $1 in
@@ -56,6 +68,16 @@ undo() {
           # Without quotes: a rule is several words.
           ! echo "$rules" | grep -qxF -e "-A $rule" || firewall "$process" -D $rule || return 1
         done
+      done
+      ;;
+    broker-link)
+      # The queues of a container that has ended are gone with its network.
+      all=$(own ps --quiet --no-trunc) || return 1
+      echo "$all" | grep -qxF -e "$2" || return 0
+      process=$(docker inspect --format '{{.State.Pid}}' "$2") || return 1
+      for device in $(devices "$process"); do
+        queues=$(queue "$process" show dev "$device" root) || return 1
+        ! echo "$queues" | grep -qF -e " $LINK_HANDLE " || queue "$process" del dev "$device" root || return 1
       done
       ;;
     cpu-hog | memory-hog)
