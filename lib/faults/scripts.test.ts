@@ -71,7 +71,12 @@ function start(changed: Partial<NodeFault> = {}) {
     ...changed,
   };
   const child = spawn("sh", ["-c", faultScript(fault, LABELS, marks())], {
-    env: { PATH: `${file("bin")}:${process.env.PATH}`, DIR: folder.directory, LC_ALL: "C", MEMINFO: file("meminfo") },
+    env: {
+      PATH: `${file("bin")}:${process.env.PATH}`,
+      DIR: folder.directory,
+      LC_ALL: "C",
+      MEMINFO: file("meminfo"),
+    },
   });
   children.push(child);
   let text = "";
@@ -317,7 +322,8 @@ case "$1 $2 $3" in
   "tc qdisc show") [ ! -f "$DIR/queue" ] || echo "qdisc tbf 5b3d: root" ;;
   "tc qdisc del") rm "$DIR/queue" ;;
 esac`;
-    const link = (options: NodeFault["options"]) => start({ fault: "broker-link", durationSec: 0.3, options });
+    const link = (options: NodeFault["options"]) =>
+      start({ fault: "broker-link", durationSec: 0.3, options });
     beforeEach(() => {
       folder.program("nsenter", NETWORK);
       folder.program("readlink", 'case "$1" in /proc/1/*) echo node ;; *) echo container ;; esac');

@@ -101,7 +101,13 @@ describe("faults of a run", { concurrency: 1 }, () => {
   });
 
   it("cut a leader off from the other brokers only: no message that it took alone is acknowledged", async () => {
-    const cut = { at: 8, fault: "broker-cut", target: "leader of partition 0", from: "brokers", duration: 20 };
+    const cut = {
+      at: 8,
+      fault: "broker-cut",
+      target: "leader of partition 0",
+      from: "brokers",
+      duration: 20,
+    };
     const { code, text } = await runs.bench(...STEP, "--set", "duration=60 seconds", ...faults(cut));
     assert.equal(code, 0, text);
     const [record] = recordsWithoutLoss();
@@ -114,7 +120,13 @@ describe("faults of a run", { concurrency: 1 }, () => {
   });
 
   it("slow down a broker's link", async () => {
-    const link = { at: 6, fault: "broker-link", target: "leader of partition 0", duration: 10, rateMbit: 0.2 };
+    const link = {
+      at: 6,
+      fault: "broker-link",
+      target: "leader of partition 0",
+      duration: 10,
+      rateMbit: 0.2,
+    };
     const { code, text } = await runs.bench(...STEP, "--set", "duration=40 seconds", ...faults(link));
     assert.equal(code, 0, text);
     const [record] = recordsWithoutLoss();
@@ -137,7 +149,8 @@ describe("faults of a run", { concurrency: 1 }, () => {
     const { code, text } = await runs.benchWhile(
       [...STEP, "--set", "duration=22", ...faults(hog)],
       once(/memory-hog of broker 1: broker-1/, () => {
-        const format = "docker stats --no-stream --format '{{.Name}} {{.MemUsage}}' | grep swarmbench-hog || true";
+        const format =
+          "docker stats --no-stream --format '{{.Name}} {{.MemUsage}}' | grep swarmbench-hog || true";
         const look = async () => {
           const [, mib] = / ([\d.]+)MiB/.exec(await project.on("node1", format)) ?? [];
           most = Math.max(most, Number(mib ?? 0));

@@ -30,7 +30,12 @@ export const LONG = { duration: "100 seconds", drain: "60 seconds" } as const;
 const client = [DEFAULT_CLIENT, ...KAFKA_CLIENTS].find((name) => nodeError(name) === undefined);
 
 /** Executes faults on processes, as the command that follows a run does on the nodes of a stack. */
-async function execute(cluster: KafkaCluster, due: FaultDue, emit: (event: RunEvent) => void, isolateSec: number) {
+async function execute(
+  cluster: KafkaCluster,
+  due: FaultDue,
+  emit: (event: RunEvent) => void,
+  isolateSec: number,
+) {
   const { step, number, fault, target, hit, plannedAtSec, plannedSec, dueMs } = due;
   const ids = hit.map((name) => Number(name.replace("broker-", "")));
   const others = isolateSec > 0 ? cluster.ids.filter((id) => !ids.includes(id)) : [];
@@ -109,7 +114,8 @@ export async function stepWith(
     (line) => {
       const event = JSON.parse(line) as RunEvent;
       events.push(event);
-      if (event.event === "fault-due") faults.push(execute(cluster, event, (each) => events.push(each), isolateSec));
+      if (event.event === "fault-due")
+        faults.push(execute(cluster, event, (each) => events.push(each), isolateSec));
     },
     (line) => lines.push(line),
   );
