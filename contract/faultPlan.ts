@@ -1,5 +1,5 @@
 // When the faults of a step are due, and which faults a benchmark cannot have.
-import { type CutDirection, type Fault, type FaultName, MOST_FAULTS } from "./faults.ts";
+import { type Fault, type FaultName, type FaultOptions, MOST_FAULTS, optionsOf } from "./faults.ts";
 import { type FaultTarget, mayCoincide, parseFaultTarget, targetError } from "./faultTarget.ts";
 import type { Benchmark, Workload } from "./workload.ts";
 
@@ -14,10 +14,7 @@ export interface PlannedFault {
   atSec: number;
   /** Seconds; null: it happens at one moment. */
   durationSec: number | null;
-  /** CPUs that cpu-hog keeps busy; null: all, or it is another fault. */
-  cpus: number | null;
-  /** Direction of a broker-cut; null: it is another fault. */
-  direction: CutDirection | null;
+  options: FaultOptions;
   /** Index of its entry in `benchmark.faults`. */
   entry: number;
 }
@@ -34,8 +31,7 @@ export function plannedFaults({ faults = [] }: Pick<Benchmark, "faults">): Plann
         target: fault.target,
         atSec: fault.at + index * (fault.every ?? 0),
         durationSec: fault.duration ?? null,
-        cpus: fault.cpus ?? null,
-        direction: fault.fault === "broker-cut" ? (fault.direction ?? "both") : null,
+        options: optionsOf(fault),
         entry,
       })),
     )

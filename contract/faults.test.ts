@@ -74,7 +74,10 @@ describe("the faults of a benchmark", () => {
       { at: "2 seconds", fault: "broker-pause", target: "broker 1" },
       { at: "20 seconds", fault: "broker-kill", target: "broker 1", duration: "5 seconds", repeat: 2 },
       { at: "20 seconds", fault: "broker-burn", target: "broker one", duration: "5 seconds" },
-      { ...pause, cpus: 2, direction: "in", every: "9 seconds" },
+      { at: "20 seconds", fault: "memory-hog", target: "broker 1", duration: "5 seconds" },
+      { at: "20 seconds", fault: "broker-link", target: "broker 1", duration: "5 seconds" },
+      { at: "20 seconds", fault: "broker-link", target: "broker 1", duration: "5 seconds", rateMbit: 0 },
+      { ...pause, delayMs: 5, cpus: 2, memoryMiB: 512, direction: "in", from: "brokers", every: "9 seconds" },
     ]);
     const expected = [
       /^faults\.0\.at: expected at least 5 seconds/,
@@ -83,9 +86,15 @@ describe("the faults of a benchmark", () => {
       /^faults\.1\.every: repeat needs the time/,
       /^faults\.2\.fault: expected one of broker-pause/,
       /^faults\.2\.target: expected broker N, .* got "broker one"/,
-      /^faults\.3\.cpus: only cpu-hog/,
-      /^faults\.3\.direction: only broker-cut/,
-      /^faults\.3\.repeat: every needs/,
+      /^faults\.3\.memoryMiB: memory-hog needs/,
+      /^faults\.4\.fault: broker-link needs at least one/,
+      /^faults\.5\.rateMbit: expected a number from 0\.1/,
+      /^faults\.6\.delayMs: only broker-link/,
+      /^faults\.6\.cpus: only cpu-hog/,
+      /^faults\.6\.memoryMiB: only memory-hog/,
+      /^faults\.6\.direction: only broker-cut/,
+      /^faults\.6\.from: only broker-cut/,
+      /^faults\.6\.repeat: every needs/,
     ];
     for (const pattern of expected)
       assert.ok(

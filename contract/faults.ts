@@ -4,11 +4,64 @@ import { faultTarget } from "./faultTarget.ts";
 import { wholeNumber } from "./units.ts";
 import { shortTime } from "./workloadFields.ts";
 
+/** The directions in which a broker can be cut off. */
+const CUT_DIRECTIONS = ["in", "out", "both"] as const;
+/** From whom a broker can be cut off. `brokers`: the other brokers and the controllers; `clients`: everybody else. */
+const CUT_SCOPES = ["all", "brokers", "clients"] as const;
+
+const linkNumber = (least: number, most: number) => {
+  const expected = `expected a number from ${least} to ${most.toLocaleString("en")}`;
+  return z.number(expected).min(least, expected).max(most, expected);
+};
+
+/** The options that only some kinds of faults have. */
+const optionSchemas = {
+  cpus: wholeNumber(1, 1_024)
+    .optional()
+    .describe("Only for cpu-hog: how many CPUs it keeps busy. Default: all CPUs of the node."),
+  memoryMiB: wholeNumber(16, 16 * 1_024 * 1_024)
+    .optional()
+    .describe(
+      "Only for memory-hog, which requires it: how much memory it takes, in MiB. It is not executed if the node would have less than 256 MiB left.",
+    ),
+  direction: z
+    .enum(CUT_DIRECTIONS, `expected ${CUT_DIRECTIONS.join(", ")}`)
+    .optional()
+    .describe(
+      "Only for broker-cut: in (nothing reaches the broker), out (nothing leaves it) or both. Default: both.",
+    ),
+  from: z
+    .enum(CUT_SCOPES, `expected ${CUT_SCOPES.join(", ")}`)
+    .optional()
+    .describe(
+      "Only for broker-cut: brokers (the other brokers and controllers; clients still reach it), clients (everybody else) or all. Default: all.",
+    ),
+  rateMbit: linkNumber(0.1, 100_000)
+    .optional()
+    .describe("Only for broker-link: the largest rate, in Mbit/s. It needs the kernel's tbf."),
+  delayMs: linkNumber(0.1, 10_000)
+    .optional()
+    .describe("Only for broker-link: how much later each packet leaves, in ms. It needs the kernel's netem."),
+  lossPercent: linkNumber(0.01, 100)
+    .optional()
+    .describe("Only for broker-link: the share of packets that are dropped. It needs the kernel's netem."),
+};
+/** Name of an option that only some kinds of faults have. */
+export type FaultOption = keyof typeof optionSchemas;
+const OPTION_NAMES = Object.keys(optionSchemas) as FaultOption[];
+
+/** Schema of {@link FaultOptions}. */
+export const faultOptionsSchema = z.strictObject(optionSchemas);
+/** The options of a fault that only its kind has; without those that are not set. */
+export type FaultOptions = z.output<typeof faultOptionsSchema>;
+
 /** What each kind of fault does. */
 interface FaultKind {
   /** Whether it is kept up for `duration`. false: it happens at one moment, and swarm starts the broker again. */
   lasts: boolean;
   description: string;
+  /** Its own options, of {@link optionSchemas}. */
+  options?: readonly FaultOption[];
 }
 
 /**
@@ -31,22 +84,30 @@ export const FAULT_KINDS = {
   },
   "broker-cut": {
     lasts: true,
-    description: "drops the broker's packets by a firewall rule for the duration (see direction)",
+    description: "drops the broker's packets by a firewall rule for the duration (see direction and from)",
+    options: ["direction", "from"],
+  },
+  "broker-link": {
+    lasts: true,
+    description:
+      "slows or drops the packets that leave the broker for the duration (see rateMbit, delayMs, lossPercent)",
+    options: ["rateMbit", "delayMs", "lossPercent"],
   },
   "cpu-hog": {
     lasts: true,
     description: "keeps the CPUs of the broker's node busy for the duration (see cpus)",
+    options: ["cpus"],
+  },
+  "memory-hog": {
+    lasts: true,
+    description: "takes memory of the broker's node for the duration (see memoryMiB)",
+    options: ["memoryMiB"],
   },
 } as const satisfies Record<string, FaultKind>;
 /** Name of a kind of fault. */
 export type FaultName = keyof typeof FAULT_KINDS;
 /** The names of all kinds of faults. */
 export const FAULT_NAMES = Object.keys(FAULT_KINDS) as [FaultName, ...FaultName[]];
-
-/** The directions in which a broker can be cut off. */
-export const CUT_DIRECTIONS = ["in", "out", "both"] as const;
-/** A direction of {@link CUT_DIRECTIONS}. */
-export type CutDirection = (typeof CUT_DIRECTIONS)[number];
 
 /** A fault begins at the earliest this long after the measured time began, in seconds, so that a step shows its load without it. */
 export const LEAST_AT_SEC = 5;
@@ -71,19 +132,12 @@ const faultSchema = z
       .describe(
         `How long it lasts, at least 1 second. Only for ${FAULT_NAMES.filter((name) => FAULT_KINDS[name].lasts).join(", ")}, which require it.`,
       ),
-    cpus: wholeNumber(1, 1_024)
-      .optional()
-      .describe("Only for cpu-hog: how many CPUs it keeps busy. Default: all CPUs of the node."),
-    direction: z
-      .enum(CUT_DIRECTIONS, `expected ${CUT_DIRECTIONS.join(", ")}`)
-      .optional()
-      .describe(
-        "Only for broker-cut: in (nothing reaches the broker), out (nothing leaves it) or both. Default: both.",
-      ),
+    ...optionSchemas,
     repeat: wholeNumber(1, MOST_FAULTS).optional().describe("How often it happens. Default: once."),
     every: shortTime.optional().describe("From the start of one repetition to the next. Needs repeat."),
   })
-  .superRefine(({ at, fault, duration, cpus, direction, repeat, every }, context) => {
+  .superRefine((entry, context) => {
+    const { at, fault, duration, repeat, every } = entry;
     const add = (name: string, message: string) =>
       context.addIssue({ code: "custom", path: [name], message });
     if (at < LEAST_AT_SEC)
@@ -93,14 +147,39 @@ const faultSchema = z
     if (!FAULT_KINDS[fault].lasts && duration !== undefined)
       add("duration", `${fault} has no duration, because swarm starts the broker again; remove it`);
     if (duration !== undefined && duration < 1) add("duration", "expected at least 1 second");
-    if (cpus !== undefined && fault !== "cpu-hog") add("cpus", "only cpu-hog has cpus; remove it");
-    if (direction !== undefined && fault !== "broker-cut")
-      add("direction", "only broker-cut has a direction; remove it");
+    for (const [name, message] of optionErrors(entry)) add(name, message);
     if ((repeat ?? 1) > 1 && every === undefined)
       add("every", `repeat needs the time between two of them, such as every: "30 seconds"`);
     if (every !== undefined && repeat === undefined)
       add("repeat", "every needs the number of repetitions, such as repeat: 3");
   });
+
+/** What is wrong with the options that only some kinds have: the option, and the message. */
+function* optionErrors(entry: { fault: FaultName } & FaultOptions): Generator<[string, string]> {
+  const { fault } = entry;
+  const given = OPTION_NAMES.filter((name) => entry[name] !== undefined);
+  for (const name of given.filter((name) => !hasOption(fault, name))) {
+    const kinds = FAULT_NAMES.filter((kind) => hasOption(kind, name));
+    yield [name, `only ${kinds.join(", ")} has ${name}; remove it`];
+  }
+  if (fault === "memory-hog" && entry.memoryMiB === undefined)
+    yield ["memoryMiB", "memory-hog needs the memory that it takes, such as memoryMiB: 512"];
+  if (fault === "broker-link" && !given.some((name) => hasOption(fault, name)))
+    yield ["fault", "broker-link needs at least one of rateMbit, delayMs and lossPercent"];
+}
+
+function hasOption(fault: FaultName, name: FaultOption): boolean {
+  const { options = [] }: FaultKind = FAULT_KINDS[fault];
+  return options.includes(name);
+}
+
+/** The options of a fault that only its kind has. */
+export function optionsOf(fault: Fault): FaultOptions {
+  return Object.fromEntries(
+    OPTION_NAMES.flatMap((name) => (fault[name] === undefined ? [] : [[name, fault[name]]])),
+  );
+}
+
 /** One entry of `benchmark.faults`, parsed: times in seconds, the target as normalised text. */
 export type Fault = z.output<typeof faultSchema>;
 

@@ -1,7 +1,7 @@
 // The results of a run: run.json, and the events that it is built from. Other tools read it: a change that breaks them
 // increments `SCHEMA_VERSION`. results/run.schema.json is generated from this.
 import { z } from "zod";
-import { CUT_DIRECTIONS, faultFields, faultRecordSchema } from "./faults.ts";
+import { faultFields, faultOptionsSchema, faultRecordSchema } from "./faults.ts";
 import { networkSchema, nodeClockSchema } from "./network.ts";
 import { limitSchema } from "./resources.ts";
 import { scaleSchema } from "./scale.ts";
@@ -218,10 +218,7 @@ export const eventSchema = z.discriminatedUnion("event", [
     event: z.literal("fault-due"),
     at: instant,
     ...faultFields,
-    /** See `cpus` of `benchmark.faults`. */
-    cpus: z.int().nullable(),
-    /** See `direction` of `benchmark.faults`; null: it is no broker-cut. */
-    direction: z.enum(CUT_DIRECTIONS).nullable(),
+    options: faultOptionsSchema,
     /** When it is due: ms since 1970. */
     dueMs: z.number(),
     /** Why the target could not be looked up; then the fault is not executed. */

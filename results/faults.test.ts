@@ -13,8 +13,7 @@ const due = (step: number, number: number, error: string | null = null): RunEven
   number,
   fault: "broker-pause",
   ...planned,
-  cpus: null,
-  direction: null,
+  options: {},
   dueMs: 1_000,
   error,
 });

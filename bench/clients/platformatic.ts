@@ -47,7 +47,6 @@ function producersOf(client: Module): ClientAdapter["connectProducer"] {
     let next = Math.floor(Math.random() * 0x7fff_ffff);
     const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
       ...optionsOf(target, clientId),
-      acks: acks === "all" ? -1 : acks,
       idempotent,
       compression,
       // The client's default would map keys to other partitions than Kafka's Java client and kafkajs do.
@@ -61,6 +60,8 @@ function producersOf(client: Module): ClientAdapter["connectProducer"] {
     return {
       send: async (messages) => {
         const { offsets = [] } = await producer.send({
+          // The client takes no default for acks from the producer's options: without it, it would ask for 1.
+          acks: acks === "all" ? -1 : acks,
           messages: messages.map(({ key, value }) => ({ topic, key, value })),
         });
         return offsets.map(({ partition }) => partition);

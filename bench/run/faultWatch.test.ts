@@ -46,8 +46,7 @@ describe("the announcement of faults", () => {
     target,
     atSec,
     durationSec: null,
-    cpus: null,
-    direction: null,
+    options: {},
     entry: 0,
   });
   /** A step whose measured time began a while ago, so that its faults are announced at once or in a moment. */

@@ -45,7 +45,7 @@ async function announce(scope: FaultScope, planned: PlannedFault): Promise<void>
     .then((hit) => ({ hit, error: null }))
     .catch((error) => ({ hit: [], error: `its target is not known: ${reason(error)}` }));
   signal.throwIfAborted();
-  const { number, fault, target, atSec, durationSec, cpus, direction } = planned;
+  const { number, fault, target, atSec, durationSec, options } = planned;
   const event: FaultDue = {
     event: "fault-due",
     at: instant(),
@@ -56,8 +56,7 @@ async function announce(scope: FaultScope, planned: PlannedFault): Promise<void>
     hit: looked.hit,
     plannedAtSec: atSec,
     plannedSec: durationSec,
-    cpus,
-    direction,
+    options,
     dueMs: Math.round(dueSec * 1_000),
     error: looked.error,
   };

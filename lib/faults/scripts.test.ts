@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { KAFKA_PORTS } from "../../config/kafka/ports.ts";
 import { ShellFolder } from "../../test/support/shell.ts";
 import { parseLeft } from "./left.ts";
 import { faultScript, leftScript, type NodeFault, onNode } from "./scripts.ts";
@@ -66,12 +67,16 @@ function start(changed: Partial<NodeFault> = {}) {
     service: "broker-1",
     dueMs: Date.now() + 100,
     durationSec: 60,
-    cpus: null,
-    direction: null,
+    options: {},
     ...changed,
   };
   const child = spawn("sh", ["-c", faultScript(fault, LABELS, marks())], {
-    env: { PATH: `${file("bin")}:${process.env.PATH}`, DIR: folder.directory, LC_ALL: "C" },
+    env: {
+      PATH: `${file("bin")}:${process.env.PATH}`,
+      DIR: folder.directory,
+      LC_ALL: "C",
+      MEMINFO: file("meminfo"),
+    },
   });
   children.push(child);
   let text = "";
@@ -187,13 +192,30 @@ describe("the script of a fault", () => {
   }
 
   it("keeps CPUs busy with a labelled container that ends by itself, and removes it", async () => {
-    const script = start({ fault: "cpu-hog", durationSec: 0.3, cpus: 3 });
+    const script = start({ fault: "cpu-hog", durationSec: 0.3, options: { cpus: 3 } });
     await script.ended;
     assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
     const [run = "", remove] = changes();
     assert.match(run, /^run --detach --rm --name swarmbench-hog-run-1-1-broker-1 --label swarmbench\.stack=/);
     assert.match(calls().join("\n"), /sleep "\$1" 3 5$/m);
     assert.equal(remove, "rm --force swarmbench-hog-run-1-1-broker-1");
+  });
+
+  it("takes memory with a container that has a limit and ends by itself, and removes it", async () => {
+    folder.write("meminfo", "MemTotal: 9000000 kB\nMemAvailable: 800000 kB\n");
+    const script = start({ fault: "memory-hog", durationSec: 0.3, options: { memoryMiB: 512 } });
+    await script.ended;
+    assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+    assert.match(calls().join("\n"), / --memory 576m .* 536870912 5$/m);
+    assert.equal(changes().at(-1), "rm --force swarmbench-hog-run-1-1-broker-1");
+  });
+
+  it("takes no memory that its node needs", async () => {
+    folder.write("meminfo", "MemAvailable: 700000 kB\n");
+    const script = start({ fault: "memory-hog", durationSec: 0.3, options: { memoryMiB: 512 } });
+    await script.ended;
+    assert.match(script.text(), /^failed \S+ has 683 MiB of free memory, of which 256 MiB must stay free/);
+    assert.deepEqual(changes(), []);
   });
 
   describe("that cuts a broker off", () => {
@@ -211,8 +233,8 @@ case $action in
   -D) grep -vxF -e "-A $*" "$DIR/rules" > "$DIR/others"; mv "$DIR/others" "$DIR/rules" ;;
 esac`;
     const rules = () => (existsSync(file("rules")) ? readFileSync(file("rules"), "utf8") : "");
-    const cut = (direction: "in" | "out" | "both") =>
-      start({ fault: "broker-cut", durationSec: 0.3, direction });
+    const cut = (direction: "in" | "out" | "both", from: "all" | "brokers" | "clients" = "all") =>
+      start({ fault: "broker-cut", durationSec: 0.3, options: { direction, from } });
     let sleeper: ChildProcess;
     beforeEach(() => {
       folder.program("nsenter", FIREWALL);
@@ -244,6 +266,31 @@ esac`;
       });
     }
 
+    const scopes = {
+      brokers: "-p tcp -m multiport --ports 9093,9094",
+      clients: "-p tcp -m multiport ! --ports 9093,9094",
+    };
+    for (const from of ["brokers", "clients"] as const) {
+      it(`can cut it off from ${from} alone`, async () => {
+        const script = cut("both", from);
+        await untilTrue("cut", () => rules() !== "");
+        await script.ended;
+        assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+        const commands = readFileSync(file("firewall"), "utf8").split("\n");
+        assert.deepEqual(
+          commands.filter((each) => each.startsWith("-I")),
+          [`-I INPUT ! -i lo ${scopes[from]} -j DROP`, `-I OUTPUT ! -o lo ${scopes[from]} -j DROP`],
+        );
+        assert.equal(rules(), "");
+      });
+    }
+
+    it("knows the ports by which brokers and controllers reach each other", () => {
+      const { controller, internal } = KAFKA_PORTS;
+      const text = readFileSync(path.join(import.meta.dirname, "node/common.sh"), "utf8");
+      assert.match(text, new RegExp(`^PEER_PORTS=${controller},${internal}$`, "m"));
+    });
+
     it("does not cut off the node", async () => {
       folder.write("network", "node");
       const script = cut("both");
@@ -257,6 +304,56 @@ esac`;
       const script = cut("both");
       await script.ended;
       assert.match(script.text(), /^failed the firewall of broker-1 cannot be changed: no permission/);
+      assert.deepEqual(markers(), []);
+    });
+  });
+
+  describe("that makes a broker's link slow", () => {
+    /** ip and tc in the network of process 4711, whose device eth0 has the queue in the file `queue`. */
+    const NETWORK = `
+[ "$1 $2 $3" = "--target $(cat "$DIR/pid") --net" ] || exit 9
+shift 3
+case "$1 $2 $3" in
+  "ip -o link") printf '1: lo: <UP>\\n7: eth0@if8: <UP>\\n' ;;
+  "tc qdisc add")
+    case "$*" in *netem*) [ ! -f "$DIR/no-netem" ] || { echo "Error: Specified qdisc kind is unknown." >&2; exit 2; } ;; esac
+    shift 6
+    echo "$*" > "$DIR/queue" ;;
+  "tc qdisc show") [ ! -f "$DIR/queue" ] || echo "qdisc tbf 5b3d: root" ;;
+  "tc qdisc del") rm "$DIR/queue" ;;
+esac`;
+    const link = (options: NodeFault["options"]) =>
+      start({ fault: "broker-link", durationSec: 0.3, options });
+    beforeEach(() => {
+      folder.program("nsenter", NETWORK);
+      folder.program("readlink", 'case "$1" in /proc/1/*) echo node ;; *) echo container ;; esac');
+      const sleeper = spawn("sleep", ["60"]);
+      children.push(sleeper);
+      folder.write("pid", `${sleeper.pid}`);
+    });
+
+    const cases: [NodeFault["options"], string][] = [
+      [{ rateMbit: 10 }, "handle 5b3d: tbf rate 10mbit burst 64kb latency 400ms"],
+      [{ delayMs: 20, lossPercent: 0.5 }, "handle 5b3d: netem delay 20ms loss 0.5%"],
+      [{ delayMs: 1, rateMbit: 5 }, "handle 5b3d: netem delay 1ms rate 5mbit"],
+    ];
+    for (const [options, queue] of cases) {
+      it(`with ${JSON.stringify(options)}, for its time`, async () => {
+        const script = link(options);
+        await untilTrue("slow", () => existsSync(file("queue")));
+        assert.equal(readFileSync(file("queue"), "utf8"), `${queue}\n`);
+        await script.ended;
+        assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+        assert.ok(!existsSync(file("queue")));
+        assert.deepEqual(markers(), []);
+      });
+    }
+
+    it("says what the kernel lacks", async () => {
+      folder.write("no-netem", "");
+      const script = link({ delayMs: 20 });
+      await script.ended;
+      assert.match(script.text(), /^failed Error: Specified qdisc kind is unknown/);
       assert.deepEqual(markers(), []);
     });
   });

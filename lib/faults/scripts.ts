@@ -1,7 +1,8 @@
 // The scripts that cause and undo faults on a node. They need nothing there but a POSIX shell, GNU date and Docker; a broker-cut
-// also needs iptables, which Docker itself needs, and nsenter.
+// also needs iptables, which Docker itself needs, and nsenter; a broker-link needs nsenter, ip and tc.
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import type { FaultOptions } from "../../contract/faults.ts";
 import { script, word } from "../shell.ts";
 
 /** Folder of the markers of faults on a node. Each stack has a folder of its own in it; `destroy` removes all of a stack. */
@@ -32,15 +33,12 @@ export interface NodeFault {
   dueMs: number;
   /** How long it lasts; null: it happens at one moment. */
   durationSec: number | null;
-  /** How many CPUs a cpu-hog keeps busy; null: all. */
-  cpus: number | null;
-  /** Which packets a broker-cut drops; null: it is another fault. */
-  direction: "in" | "out" | "both" | null;
+  options: FaultOptions;
 }
 
 /** The script that executes a fault and always undoes it (node/fault.sh). @param labels the stack's labels, KEY=VALUE */
 export function faultScript(
-  { fault, id, service, dueMs, durationSec, cpus, direction }: NodeFault,
+  { fault, id, service, dueMs, durationSec, options }: NodeFault,
   labels: readonly string[],
   marks = MARKS,
 ): string {
@@ -52,8 +50,13 @@ export function faultScript(
     DUE_MS: Math.round(dueMs),
     LATEST_MS,
     DURATION_MS: Math.round((durationSec ?? 0) * 1_000),
-    CPUS: cpus ?? 0,
-    DIRECTION: direction ?? "",
+    CPUS: options.cpus ?? 0,
+    MEMORY_MIB: options.memoryMiB ?? 0,
+    DIRECTION: options.direction ?? "both",
+    FROM: options.from ?? "all",
+    RATE: options.rateMbit === undefined ? "" : `${options.rateMbit}mbit`,
+    DELAY: options.delayMs === undefined ? "" : `${options.delayMs}ms`,
+    LOSS: options.lossPercent === undefined ? "" : `${options.lossPercent}%`,
   };
   return script(parameters, `${nodeFile("common.sh")}\n${nodeFile("fault.sh")}`);
 }

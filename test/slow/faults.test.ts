@@ -100,6 +100,71 @@ describe("faults of a run", { concurrency: 1 }, () => {
     await assertUndone();
   });
 
+  it("cut a leader off from the other brokers only: no message that it took alone is acknowledged", async () => {
+    const cut = {
+      at: 8,
+      fault: "broker-cut",
+      target: "leader of partition 0",
+      from: "brokers",
+      duration: 20,
+    };
+    const { code, text } = await runs.bench(...STEP, "--set", "duration=60 seconds", ...faults(cut));
+    assert.equal(code, 0, text);
+    const [record] = recordsWithoutLoss();
+    assert.deepEqual([record?.error, record?.hit.length], [null, 1]);
+    const [recovery] = runs.onlyStep().recovery ?? [];
+    // It takes messages that clients send it, but cannot replicate them.
+    const longest = recovery?.unavailable?.longestSec ?? 0;
+    assert.ok(longest > 5, JSON.stringify(recovery));
+    await assertUndone();
+  });
+
+  it("slow down a broker's link", async () => {
+    const link = {
+      at: 6,
+      fault: "broker-link",
+      target: "leader of partition 0",
+      duration: 10,
+      rateMbit: 0.2,
+    };
+    const { code, text } = await runs.bench(...STEP, "--set", "duration=40 seconds", ...faults(link));
+    assert.equal(code, 0, text);
+    const [record] = recordsWithoutLoss();
+    assert.deepEqual([record?.error, record?.hit.length], [null, 1]);
+    const { seconds } = runs.onlyStep();
+    const first = seconds.find(({ measured }) => measured)?.at ?? 0;
+    const p50 = (from: number, to: number) =>
+      Math.max(
+        ...seconds
+          .filter(({ at }) => at >= first + from && at < first + to)
+          .map(({ latencyMs }) => latencyMs.p50 ?? 0),
+      );
+    assert.ok(p50(8, 16) > 3 * p50(0, 5), `${p50(0, 5)} ms, then ${p50(8, 16)} ms`);
+    await assertUndone();
+  });
+
+  it("take memory of a broker's node", async () => {
+    const hog = { at: 6, fault: "memory-hog", target: "broker 1", duration: 10, memoryMiB: 300 };
+    let most = 0;
+    const { code, text } = await runs.benchWhile(
+      [...STEP, "--set", "duration=22", ...faults(hog)],
+      once(/memory-hog of broker 1: broker-1/, () => {
+        const format =
+          "docker stats --no-stream --format '{{.Name}} {{.MemUsage}}' | grep swarmbench-hog || true";
+        const look = async () => {
+          const [, mib] = / ([\d.]+)MiB/.exec(await project.on("node1", format)) ?? [];
+          most = Math.max(most, Number(mib ?? 0));
+        };
+        for (let sec = 4; sec < 16; sec += 2) setTimeout(() => void look().catch(() => {}), sec * 1_000);
+      }),
+    );
+    assert.equal(code, 0, text);
+    const [record] = recordsWithoutLoss();
+    assert.deepEqual([record?.error, record?.hit], [null, ["broker-1"]]);
+    assert.ok(most >= 290, `${most} MiB`);
+    await assertUndone();
+  });
+
   it("end at once at Ctrl-C", async () => {
     const { code, text } = await runs.benchWhile(
       [...STEP, ...faults(pauseOf("broker 2", 20))],

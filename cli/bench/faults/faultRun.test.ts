@@ -64,8 +64,7 @@ function open(undo: () => Promise<boolean> = async () => false) {
       hit: ["broker-2"],
       plannedAtSec: 10,
       plannedSec: 5,
-      cpus: null,
-      direction: null,
+      options: {},
       dueMs: 123_000,
       error: null,
       ...changes,
@@ -91,8 +90,7 @@ describe("the faults of a run", () => {
       service: "broker-2",
       dueMs: 123_000,
       durationSec: 5,
-      cpus: null,
-      direction: null,
+      options: {},
     });
     script.reports.began(moment(1_000));
     script.reports.ended({ fromMs: 6_000, toMs: 6_010 });

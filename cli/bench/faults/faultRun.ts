@@ -127,8 +127,7 @@ export class FaultRun {
       service: broker,
       dueMs: due.dueMs,
       durationSec: due.plannedSec,
-      cpus: due.cpus,
-      direction: due.direction,
+      options: due.options,
     };
   }
 }

@@ -25,8 +25,7 @@ describe("a fault on a node", () => {
         service: "broker-1",
         dueMs,
         durationSec: null,
-        cpus: null,
-        direction: null,
+        options: {},
       },
       ["swarmbench.stack=swarmbench-ann-lab", "swarmbench.owner=/home/ann"],
       {

@@ -6,7 +6,8 @@
 # which left.sh undoes the fault if even this script was killed.
 #
 # Needs common.sh, and FAULT, ID, SERVICE, DUE_MS, LATEST_MS (how much later it may begin), DURATION_MS (0: it happens at one
-# moment), CPUS (of cpu-hog; 0: all of the node), DIRECTION (of broker-cut: in, out or both).
+# moment), CPUS (of cpu-hog; 0: all of the node), MEMORY_MIB (of memory-hog), DIRECTION (of broker-cut: in, out or both), FROM (of
+# broker-cut: all, brokers or clients), RATE, DELAY and LOSS (of broker-link, as tc has them; empty: as before).
 
 cut=no
 object=
@@ -78,15 +79,26 @@ case $FAULT in
     [ -n "$object" ] || fail "no container of $SERVICE runs on $(uname -n)"
     ;;
 esac
-if [ "$FAULT" = cpu-hog ]; then
-  image=$(docker inspect --format '{{.Image}}' "$object")
-  object=swarmbench-hog-$ID
-  [ "$CPUS" -gt 0 ] || CPUS=$(nproc)
+case $FAULT in
+  cpu-hog | memory-hog)
+    image=$(docker inspect --format '{{.Image}}' "$object")
+    object=swarmbench-hog-$ID
+    [ "$CPUS" -gt 0 ] || CPUS=$(nproc)
+    ;;
+esac
+if [ "$FAULT" = memory-hog ]; then
+  available=$(($(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' "$MEMINFO") / 1024))
+  [ "$available" -ge $((MEMORY_MIB + 256)) ] ||
+    fail "$(uname -n) has $available MiB of free memory, of which 256 MiB must stay free; lower memoryMiB"
 fi
+case $FAULT in
+  broker-cut | broker-link)
+    process=$(docker inspect --format '{{.State.Pid}}' "$object")
+    # On the node's own network, the fault would hit the node, and this script with it.
+    [ "$(readlink "/proc/$process/ns/net")" != "$(readlink /proc/1/ns/net)" ] || fail "$SERVICE uses the node's own network"
+    ;;
+esac
 if [ "$FAULT" = broker-cut ]; then
-  process=$(docker inspect --format '{{.State.Pid}}' "$object")
-  # On the node's own network, the rule would cut off the node, and this script with it.
-  [ "$(readlink "/proc/$process/ns/net")" != "$(readlink /proc/1/ns/net)" ] || fail "$SERVICE uses the node's own network"
   rules=$(firewall "$process" -S 2>&1) || fail "the firewall of $SERVICE cannot be changed: $rules"
 fi
 
@@ -106,18 +118,40 @@ hog() {
     'n=0; while [ "$n" -lt "$0" ]; do (while :; do :; done) & n=$((n + 1)); done; sleep "$1"' \
     "$CPUS" "$((DURATION_MS / 1000 + 5))"
 }
+# tail keeps what it reads until its input ends, which it does at the end of the fault at the latest. More than its limit, which
+# leaves room for the programs themselves, it never gets.
+memory_hog() {
+  docker run --detach --rm --name "$object" --label "$LABEL0" --label "$LABEL1" --network none --entrypoint sh \
+    --memory "$((MEMORY_MIB + 64))m" "$image" -c \
+    '{ head -c "$0" /dev/zero; sleep "$1"; } | tail -c "$0" >/dev/null' \
+    "$((MEMORY_MIB * 1048576))" "$((DURATION_MS / 1000 + 5))"
+}
 cut_off() {
-  [ "$DIRECTION" = out ] || firewall "$process" -I $CUT_IN || return 1
-  [ "$DIRECTION" = in ] || firewall "$process" -I $CUT_OUT
+  # Without quotes: a rule is several words.
+  [ "$DIRECTION" = out ] || firewall "$process" -I $(rule_in "$FROM") || return 1
+  [ "$DIRECTION" = in ] || firewall "$process" -I $(rule_out "$FROM")
+}
+# netem can do all three, but not every kernel has it.
+link() {
+  for device in $(devices "$process"); do
+    if [ -n "$DELAY$LOSS" ]; then
+      queue "$process" add dev "$device" root handle "$LINK_HANDLE" netem \
+        ${DELAY:+delay "$DELAY"} ${LOSS:+loss "$LOSS"} ${RATE:+rate "$RATE"} || return 1
+    else
+      queue "$process" add dev "$device" root handle "$LINK_HANDLE" tbf rate "$RATE" burst 64kb latency 400ms || return 1
+    fi
+  done
 }
 act() {
   case $FAULT in
     broker-cut) cut_off ;;
+    broker-link) link ;;
     broker-pause) docker pause "$object" ;;
     broker-stop) docker service scale --detach "$object=0" ;;
     broker-kill) docker kill --signal KILL "$object" ;;
     broker-restart) docker kill --signal TERM "$object" ;;
     cpu-hog) hog ;;
+    memory-hog) memory_hog ;;
   esac
 }
 before=$(now_ms)
