@@ -1,6 +1,7 @@
 // When the faults of a step are due, and which faults a benchmark cannot have.
 import { type Fault, type FaultName, type FaultOptions, MOST_FAULTS, optionsOf } from "./faults.ts";
 import { type FaultTarget, mayCoincide, parseFaultTarget, targetError } from "./faultTarget.ts";
+import { consumersInGroup } from "./topics.ts";
 import type { Benchmark, Workload } from "./workload.ts";
 
 /** One fault of a step, at its time. */
@@ -105,21 +106,42 @@ export function targetOf({ target }: Pick<Fault, "target">): FaultTarget {
   return parsed;
 }
 
+/** The errors of a `from` that names brokers: each must exist, and be another one than the target. */
+function peerErrors({ from, target }: Pick<Fault, "from" | "target">, brokers: number): string[] {
+  if (!Array.isArray(from)) return [];
+  const hit = targetOf({ target });
+  if (hit.kind === "all") return ["all brokers cannot be cut off from some; name one broker"];
+  return from.flatMap((text) => {
+    const peer = targetOf({ target: text });
+    if (peer.kind !== "broker") return [];
+    if (peer.number > brokers) return [`there is no ${text}, because kafka.brokers is ${brokers}`];
+    if (hit.kind === "broker" && hit.number === peer.number)
+      return [`${text} cannot be cut off from itself; name another one`];
+    return [];
+  });
+}
+
 /** The errors of faults whose target the stack does not have. @param defaultReplicas replicas of a topic that sets none */
 export function faultTargetErrors(
-  workload: Pick<Workload, "partitions" | "topics" | "replicationFactor">,
+  workload: Pick<Workload, "partitions" | "topics" | "replicationFactor" | "consumers">,
   { faults = [], sweep }: Pick<Benchmark, "faults" | "sweep">,
   stack: { brokers: number; defaultReplicas: number },
 ): string[] {
   const partitions = Math.min(workload.partitions, ...(sweep?.partitions ?? []).map(Number));
   const topics = Math.min(workload.topics ?? 1, ...(sweep?.topics ?? []).map(Number));
-  const replicas = workload.replicationFactor ?? stack.defaultReplicas;
+  const consumers = Math.min(workload.consumers, ...(sweep?.consumers ?? []).map(Number));
+  const least = {
+    brokers: stack.brokers,
+    partitions: partitions * topics,
+    replicas: workload.replicationFactor ?? stack.defaultReplicas,
+    consumers: consumersInGroup({ consumers, topics }),
+  };
   return faults.flatMap((fault, entry) => {
-    const error = targetError(targetOf(fault), {
-      brokers: stack.brokers,
-      partitions: partitions * topics,
-      replicas,
-    });
-    return error === undefined ? [] : [`benchmark.faults.${entry}.target: ${error}`];
+    const path = `benchmark.faults.${entry}`;
+    const error = targetError(targetOf(fault), least);
+    return [
+      ...(error === undefined ? [] : [`${path}.target: ${error}`]),
+      ...peerErrors(fault, stack.brokers).map((text) => `${path}.from: ${text}`),
+    ];
   });
 }

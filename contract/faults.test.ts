@@ -19,6 +19,7 @@ const errors = (faults: unknown, more: object = {}) =>
 
 const targets: fc.Arbitrary<FaultTarget> = fc.oneof(
   fc.record({ kind: fc.constant("broker" as const), number: fc.integer({ min: 1, max: 50 }) }),
+  fc.record({ kind: fc.constant("consumer" as const), number: fc.integer({ min: 1, max: 50 }) }),
   fc.record({ kind: fc.constant("all" as const) }),
   fc.record({ kind: fc.constant("controller" as const) }),
   fc.record({
@@ -44,11 +45,12 @@ describe("the target of a fault", () => {
       assert.equal(parseFaultTarget(text), undefined, text);
   });
 
-  it("may be the same broker as another one, unless both are numbers that differ", () => {
+  it("may be the same as another one, unless they are a broker and a consumer, or both are numbers that differ", () => {
     fc.assert(
       fc.property(targets, targets, (a, b) => {
-        const differ = a.kind === "broker" && b.kind === "broker" && a.number !== b.number;
-        assert.equal(mayCoincide(a, b), !differ);
+        const differ = "number" in a && "number" in b && a.number !== b.number;
+        const unlike = (a.kind === "consumer") !== (b.kind === "consumer");
+        assert.equal(mayCoincide(a, b), !differ && !unlike);
       }),
     );
   });
@@ -77,6 +79,9 @@ describe("the faults of a benchmark", () => {
       { at: "20 seconds", fault: "memory-hog", target: "broker 1", duration: "5 seconds" },
       { at: "20 seconds", fault: "broker-link", target: "broker 1", duration: "5 seconds" },
       { at: "20 seconds", fault: "broker-link", target: "broker 1", duration: "5 seconds", rateMbit: 0 },
+      { at: "20 seconds", fault: "consumer-leave", target: "broker 1", duration: "5 seconds" },
+      { ...pause, at: "30 seconds", target: "consumer 1" },
+      { ...pause, at: "40 seconds", fault: "broker-cut", from: ["broker two"] },
       { ...pause, delayMs: 5, cpus: 2, memoryMiB: 512, direction: "in", from: "brokers", every: "9 seconds" },
     ]);
     const expected = [
@@ -89,12 +94,15 @@ describe("the faults of a benchmark", () => {
       /^faults\.3\.memoryMiB: memory-hog needs/,
       /^faults\.4\.fault: broker-link needs at least one/,
       /^faults\.5\.rateMbit: expected a number from 0\.1/,
-      /^faults\.6\.delayMs: only broker-link/,
-      /^faults\.6\.cpus: only cpu-hog/,
-      /^faults\.6\.memoryMiB: only memory-hog/,
-      /^faults\.6\.direction: only broker-cut/,
-      /^faults\.6\.from: only broker-cut/,
-      /^faults\.6\.repeat: every needs/,
+      /^faults\.6\.target: consumer-leave needs a consumer/,
+      /^faults\.7\.target: broker-pause needs a broker/,
+      /^faults\.8\.from: expected all, brokers, clients, or a list of brokers/,
+      /^faults\.9\.delayMs: only broker-link/,
+      /^faults\.9\.cpus: only cpu-hog/,
+      /^faults\.9\.memoryMiB: only memory-hog/,
+      /^faults\.9\.direction: only broker-cut/,
+      /^faults\.9\.from: only broker-cut/,
+      /^faults\.9\.repeat: every needs/,
     ];
     for (const pattern of expected)
       assert.ok(
@@ -175,6 +183,29 @@ describe("the faults of a benchmark", () => {
     assert.match(of("follower of partition 0", {}, 1), /has no follower/);
     assert.match(of("follower of partition 0", { replicationFactor: 1 }), /has no follower/);
     assert.match(of("controller", {}, 4), /processes of their own/);
+    const leave = (target: string, more: object = {}) =>
+      faultTargetErrors(
+        workloadSchema.parse({ partitions: 6, consumers: 4 }),
+        parsed([{ at: "10 seconds", fault: "consumer-leave", target, duration: "5 seconds" }], more),
+        { brokers: 1, defaultReplicas: 1 },
+      ).join();
+    assert.equal(leave("consumer 4"), "");
+    assert.match(leave("consumer 5"), /there is no consumer 5, because a group has 4/);
+    assert.match(leave("consumer 4", { sweep: { consumers: [6, 2] } }), /a group has 2/);
+  });
+
+  it("are rejected if the brokers of a cut do not exist, or are the target itself", () => {
+    const of = (target: string, from: string[]) =>
+      faultTargetErrors(
+        workloadSchema.parse({}),
+        parsed([{ at: "10 seconds", fault: "broker-cut", target, duration: "5 seconds", from }]),
+        { brokers: 3, defaultReplicas: 3 },
+      );
+    assert.deepEqual(of("broker 1", ["broker 2", "Broker  3"]), []);
+    assert.deepEqual(of("leader of partition 0", ["broker 1"]), []);
+    assert.match(of("broker 1", ["broker 2", "broker 4"]).join(), /^benchmark\.faults\.0\.from: there is no broker 4/);
+    assert.match(of("broker 1", ["broker 1"]).join(), /broker 1 cannot be cut off from itself/);
+    assert.match(of("all brokers", ["broker 1"]).join(), /all brokers cannot be cut off from some/);
   });
 
   it("have a description for each kind, without its own full stop", () => {

@@ -1,6 +1,6 @@
 // Faults as steps of a run: the option `benchmark.faults`, and the record of what a fault really did.
 import { z } from "zod";
-import { faultTarget } from "./faultTarget.ts";
+import { brokerTarget, faultTarget, parseFaultTarget } from "./faultTarget.ts";
 import { wholeNumber } from "./units.ts";
 import { shortTime } from "./workloadFields.ts";
 
@@ -8,6 +8,9 @@ import { shortTime } from "./workloadFields.ts";
 const CUT_DIRECTIONS = ["in", "out", "both"] as const;
 /** From whom a broker can be cut off. `brokers`: the other brokers and the controllers; `clients`: everybody else. */
 const CUT_SCOPES = ["all", "brokers", "clients"] as const;
+
+/** Longest list of brokers that a broker is cut off from. */
+const MOST_PEERS = 100;
 
 const linkNumber = (least: number, most: number) => {
   const expected = `expected a number from ${least} to ${most.toLocaleString("en")}`;
@@ -31,10 +34,13 @@ const optionSchemas = {
       "Only for broker-cut: in (nothing reaches the broker), out (nothing leaves it) or both. Default: both.",
     ),
   from: z
-    .enum(CUT_SCOPES, `expected ${CUT_SCOPES.join(", ")}`)
+    .union(
+      [z.enum(CUT_SCOPES), z.array(brokerTarget).min(1).max(MOST_PEERS)],
+      `expected ${CUT_SCOPES.join(", ")}, or a list of brokers such as ["broker 2"]`,
+    )
     .optional()
     .describe(
-      "Only for broker-cut: brokers (the other brokers and controllers; clients still reach it), clients (everybody else) or all. Default: all.",
+      'Only for broker-cut: brokers (the other brokers and controllers; clients still reach it), clients (everybody else), all, or a list of brokers such as ["broker 2"] (only these). Default: all.',
     ),
   rateMbit: linkNumber(0.1, 100_000)
     .optional()
@@ -59,14 +65,16 @@ export type FaultOptions = z.output<typeof faultOptionsSchema>;
 interface FaultKind {
   /** Whether it is kept up for `duration`. false: it happens at one moment, and swarm starts the broker again. */
   lasts: boolean;
+  /** Whether it disturbs a consumer instead of a broker. The runner executes it; the others are executed on the broker's node. */
+  ofConsumer?: true;
   description: string;
   /** Its own options, of {@link optionSchemas}. */
   options?: readonly FaultOption[];
 }
 
 /**
- * The kinds of faults, by name. A further kind also needs what it does in lib/faults/node/fault.sh (`act`), and how it is undone
- * in lib/faults/node/common.sh (`undo`).
+ * The kinds of faults, by name. A further kind of brokers also needs what it does in lib/faults/node/fault.sh (`act`), and how it
+ * is undone in lib/faults/node/common.sh (`undo`).
  */
 export const FAULT_KINDS = {
   "broker-pause": {
@@ -103,11 +111,28 @@ export const FAULT_KINDS = {
     description: "takes memory of the broker's node for the duration (see memoryMiB)",
     options: ["memoryMiB"],
   },
+  "engine-kill": {
+    lasts: false,
+    description:
+      "kills the Docker engine of the broker's node (SIGKILL); the node's init system starts it again, and swarm the broker",
+  },
+  "consumer-leave": {
+    lasts: true,
+    ofConsumer: true,
+    description:
+      "one consumer of each group leaves in order, and a new one joins after the duration: the group rebalances twice",
+  },
 } as const satisfies Record<string, FaultKind>;
 /** Name of a kind of fault. */
 export type FaultName = keyof typeof FAULT_KINDS;
 /** The names of all kinds of faults. */
 export const FAULT_NAMES = Object.keys(FAULT_KINDS) as [FaultName, ...FaultName[]];
+
+/** Whether a fault disturbs a consumer, and the runner executes it. */
+export function isOfConsumer(fault: FaultName): boolean {
+  const { ofConsumer = false }: FaultKind = FAULT_KINDS[fault];
+  return ofConsumer;
+}
 
 /** A fault begins at the earliest this long after the measured time began, in seconds, so that a step shows its load without it. */
 export const LEAST_AT_SEC = 5;
@@ -125,7 +150,7 @@ const faultSchema = z
         .join(" ")}`,
     ),
     target: faultTarget.describe(
-      "Which broker: `broker 1` (numbered from 1), `all brokers`, `leader of partition 0`, `follower of partition 0` (of the step's topic), or `controller` (the active one). A role is looked up just before the fault.",
+      "Which broker: `broker 1` (numbered from 1), `all brokers`, `leader of partition 0`, `follower of partition 0` (of the step's topic), or `controller` (the active one). A role is looked up just before the fault. For consumer-leave: `consumer 1` (numbered from 1 in each group).",
     ),
     duration: shortTime
       .optional()
@@ -147,12 +172,19 @@ const faultSchema = z
     if (!FAULT_KINDS[fault].lasts && duration !== undefined)
       add("duration", `${fault} has no duration, because swarm starts the broker again; remove it`);
     if (duration !== undefined && duration < 1) add("duration", "expected at least 1 second");
-    for (const [name, message] of optionErrors(entry)) add(name, message);
+    for (const [name, message] of [...targetErrors(entry), ...optionErrors(entry)]) add(name, message);
     if ((repeat ?? 1) > 1 && every === undefined)
       add("every", `repeat needs the time between two of them, such as every: "30 seconds"`);
     if (every !== undefined && repeat === undefined)
       add("repeat", "every needs the number of repetitions, such as repeat: 3");
   });
+
+/** Whether a fault hits a broker or a consumer must fit its target. */
+function* targetErrors({ fault, target }: { fault: FaultName; target: string }): Generator<[string, string]> {
+  const isConsumer = parseFaultTarget(target)?.kind === "consumer";
+  if (isOfConsumer(fault) && !isConsumer) yield ["target", `${fault} needs a consumer, such as consumer 1`];
+  if (!isOfConsumer(fault) && isConsumer) yield ["target", `${fault} needs a broker, such as broker 1`];
+}
 
 /** What is wrong with the options that only some kinds have: the option, and the message. */
 function* optionErrors(entry: { fault: FaultName } & FaultOptions): Generator<[string, string]> {
@@ -195,7 +227,7 @@ export const faultFields = {
   fault: z.enum(FAULT_NAMES),
   /** The target as the scenario names it. */
   target: z.string(),
-  /** Names of the brokers to hit, such as `broker-2`; in a record, of those that were really hit. Empty: none. */
+  /** Names of the brokers or consumers to hit, such as `broker-2`; in a record, of those that were really hit. Empty: none. */
   hit: z.array(z.string()),
   /** Seconds after the start of the measured time. */
   plannedAtSec: z.number(),

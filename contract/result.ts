@@ -226,7 +226,7 @@ export const eventSchema = z.discriminatedUnion("event", [
   }),
   /**
    * A fault began, ended or failed: its record so far, of which the last one counts. Written by the command that follows the
-   * run, not by the runner.
+   * run; for a fault of a consumer, by the runner.
    */
   z.strictObject({ event: z.literal("fault"), at: instant, record: faultRecordSchema }),
   z.strictObject({ event: z.literal("warning"), at: instant, text: z.string() }),

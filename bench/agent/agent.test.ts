@@ -189,6 +189,24 @@ describe("agents over HTTP", () => {
     assert.ok(produced.sameNode !== null);
   });
 
+  it("let a consumer of each group leave it, and another one join, and count every message once", async () => {
+    const id = { run: "r1", step: 22 };
+    const member = (consumer: number, joins: boolean) => consumers.member({ ...id, consumer, joins });
+    const { delivered, lost, duplicated } = await runStep(22, { groups: 2 }, async () => {
+      const opened = kafka.open;
+      const { fromMs, toMs } = await member(0, false);
+      assert.ok(fromMs <= toMs && Math.abs(toMs - clock.nowUs() / 1_000) < 60_000);
+      assert.equal(kafka.open, opened - 2);
+      await assert.rejects(member(0, false), /consumer 1 has left already/);
+      await member(0, true);
+      assert.equal(kafka.open, opened);
+      await assert.rejects(member(0, true), /consumer 1 has joined already/);
+      await assert.rejects(member(1, false), /consumer 2 is not in this task's share/);
+      await assert.rejects(producers.member({ ...id, consumer: 0, joins: false }), /producers are in no group/);
+    });
+    assert.deepEqual([delivered, lost, duplicated], [100, 0, 0]);
+  });
+
   it("record when each partition acknowledged nothing, if they are asked to", async () => {
     const { produced } = await runStep(21, { topics: 2, partitions: 3 }, async () => {}, { ackGaps: true });
     const gaps = produced.ackGaps ?? [];

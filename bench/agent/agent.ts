@@ -18,6 +18,7 @@ import {
   type ConsumerReport,
   type Hello,
   MAX_AHEAD_US,
+  type MemberAnswer,
   ORPHANED_AFTER_MS,
   PROTOCOL_VERSION,
   type Prepare,
@@ -216,6 +217,18 @@ export class Agent {
     const earliestUs = step.measure(window) ?? null;
     if (this.current && earliestUs === null) this.current.window = window;
     return { earliestUs };
+  }
+
+  /**
+   * One consumer of each group leaves it, or a new one joins in its place.
+   *
+   * @throws HttpError 409 if the step has no such consumer, it has left or joined already, or it cannot join
+   */
+  async member(id: StepId, consumer: number, joins: boolean): Promise<MemberAnswer> {
+    const step = this.stepOf(id);
+    const fromMs = this.clock.nowUs() / 1_000;
+    await step.member(consumer, joins);
+    return { fromMs, toMs: this.clock.nowUs() / 1_000 };
   }
 
   /** With a start long ago, millions of messages would be due at once. */

@@ -11,6 +11,9 @@ import {
   type ConsumerReport,
   type Hello,
   helloSchema,
+  type MemberAnswer,
+  memberAnswerSchema,
+  type memberSchema,
   PATHS,
   type Prepare,
   type Prepared,
@@ -68,6 +71,10 @@ export class AgentClient implements AgentPort {
 
   async window(order: z.output<typeof windowSchema>): Promise<number | null> {
     return (await this.ask(windowAnswerSchema, "POST", PATHS.window, order, TIMEOUT_MS)).earliestUs;
+  }
+
+  member(order: z.output<typeof memberSchema>): Promise<MemberAnswer> {
+    return this.ask(memberAnswerSchema, "POST", PATHS.member, order, PREPARE_TIMEOUT_MS);
   }
 
   tally({ run, step }: StepId): Promise<Tally> {

@@ -6,9 +6,11 @@ import { readStamp, runMark, type Stamp } from "../load/message.ts";
 import { added } from "../measure/account.ts";
 import type { SelfWatch } from "../measure/self.ts";
 import { SequenceTracker } from "../measure/sequences.ts";
+import { reason } from "../reason.ts";
 import type { WallClock } from "../wallClock.ts";
+import { HttpError } from "../httpServer.ts";
 import { conflict } from "./errors.ts";
-import { inBatches } from "./inBatches.ts";
+import { Members } from "./members.ts";
 import { Positions } from "./positions.ts";
 import {
   type ConsumerReport,
@@ -23,9 +25,6 @@ import {
 import { Seconds } from "./seconds.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
 
-/** Concurrent connection attempts: a broker's listen backlog holds 50. */
-const CONNECT_CONCURRENCY = 50;
-
 type Counts = Omit<ConsumerSecond, "at" | "latency" | "sendToReceive" | "rejoins" | "errors" | "self"> & {
   latency: LatencyHistogram;
   sendToReceive: LatencyHistogram;
@@ -34,7 +33,7 @@ type Counts = Omit<ConsumerSecond, "at" | "latency" | "sendToReceive" | "rejoins
 /** This task's consumers of one group. With several topics, each topic has a group of its own in Kafka. */
 interface Group {
   name: string;
-  consumers: { topic: number; port: ConsumerPort }[];
+  members: Members;
   sequences: SequenceTracker;
   positions: Positions;
   /** Latencies in the measurement window, by producer. */
@@ -75,23 +74,30 @@ export class ConsumerStep implements AgentStep {
   async prepare(): Promise<Prepared> {
     const began = performance.now();
     const { workload } = this.order;
-    this.groups = Array.from({ length: workload.groups }, (_, index) => ({
-      name: this.groupName(index),
-      consumers: [],
-      sequences: new SequenceTracker(),
-      positions: new Positions(),
-      byProducer: [],
-    }));
-    await Promise.all(this.groups.map((group) => this.connect(group)));
+    this.groups = Array.from({ length: workload.groups }, (_, index) => {
+      const group: Group = {
+        name: this.groupName(index),
+        members: new Members((member) => this.connect(group, member)),
+        sequences: new SequenceTracker(),
+        positions: new Positions(),
+        byProducer: [],
+      };
+      return group;
+    });
+    const { first, count } = this.order.share;
+    const share = Array.from({ length: count }, (_, index) => first + index);
+    await Promise.all(this.groups.map(({ members }) => members.joinAll(share)));
     this.reportedJoins = this.joins();
     return {
       connectSeconds: (performance.now() - began) / 1_000,
       assigned: Object.fromEntries(
-        this.groups.map(({ name, consumers }) => [
+        this.groups.map(({ name, members }) => [
           name,
-          consumers.flatMap(({ topic, port }) =>
-            port.assigned().map((partition) => this.numberOf(topic, partition)),
-          ),
+          members
+            .assigned()
+            .flatMap(([member, partitions]) =>
+              partitions.map((partition) => this.numberOf(this.topicOf(member), partition)),
+            ),
         ]),
       ),
     };
@@ -107,21 +113,32 @@ export class ConsumerStep implements AgentStep {
     return topic * this.order.workload.partitions + partition;
   }
 
-  private async connect(group: Group): Promise<void> {
-    const { share } = this.order;
-    const indexes = Array.from({ length: share.count }, (_, index) => share.first + index);
-    group.consumers = await inBatches(indexes, CONNECT_CONCURRENCY, async (index) => {
-      const topic = topicOf(index, topicCount(this.order.workload));
-      return { topic, port: await this.connectOne(group, topic, index) };
-    });
+  /** The index of the topic that a consumer of each group reads. */
+  private topicOf(member: number): number {
+    return topicOf(member, topicCount(this.order.workload));
   }
 
-  private connectOne(group: Group, topic: number, index: number): Promise<ConsumerPort> {
+  async member(consumer: number, joins: boolean): Promise<void> {
+    const { first, count } = this.order.share;
+    if (consumer < first || consumer >= first + count)
+      throw conflict(`consumer ${consumer + 1} is not in this task's share`);
+    try {
+      await Promise.all(
+        this.groups.map(({ members }) => (joins ? members.join(consumer) : members.leave(consumer))),
+      );
+    } catch (error) {
+      if (error instanceof HttpError) throw error;
+      throw conflict(`consumer ${consumer + 1} cannot ${joins ? "join" : "leave"}: ${reason(error)}`);
+    }
+  }
+
+  private connect(group: Group, member: number): Promise<ConsumerPort> {
     const { kafka, workload, startOffsets } = this.order;
+    const topic = this.topicOf(member);
     const topics = topicNames(this.order.topic, topicCount(workload));
     return this.adapter.connectConsumer(
       kafka,
-      `${group.name}-c${index}`,
+      `${group.name}-c${member}`,
       {
         topic: topics[topic] as string,
         group: topics.length === 1 ? group.name : `${group.name}-t${topic + 1}`,
@@ -240,7 +257,7 @@ export class ConsumerStep implements AgentStep {
   }
 
   private errors(): Record<string, number> {
-    return added(this.ports().map((port) => port.errors()));
+    return added(this.groups.map(({ members }) => members.errors()));
   }
 
   private newJoins(): number {
@@ -250,11 +267,7 @@ export class ConsumerStep implements AgentStep {
   }
 
   private joins(): number {
-    return this.ports().reduce((sum, port) => sum + port.joins(), 0);
-  }
-
-  private ports(): ConsumerPort[] {
-    return this.groups.flatMap(({ consumers }) => consumers.map(({ port }) => port));
+    return this.groups.reduce((sum, { members }) => sum + members.joins(), 0);
   }
 
   report(after: number): ConsumerReport {
@@ -306,7 +319,7 @@ export class ConsumerStep implements AgentStep {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.ports().map((port) => port.close()));
+    await Promise.all(this.groups.map(({ members }) => members.close()));
   }
 }
 

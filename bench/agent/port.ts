@@ -5,6 +5,8 @@ import type { Agent, StepId } from "./agent.ts";
 import type {
   ConsumerReport,
   Hello,
+  MemberAnswer,
+  memberSchema,
   Prepare,
   Prepared,
   ProducerReport,
@@ -23,6 +25,8 @@ export interface AgentPort {
   start(order: z.output<typeof startSchema>): Promise<void>;
   /** @returns the earliest possible start if messages of the window have been sent already; then nothing is set */
   window(order: z.output<typeof windowSchema>): Promise<number | null>;
+  /** One consumer of each group leaves it, or a new one joins in its place. */
+  member(order: z.output<typeof memberSchema>): Promise<MemberAnswer>;
   /** What was acknowledged or received so far. */
   tally(id: StepId): Promise<Tally>;
   /** Progress, with the seconds after the first `after` ones. */
@@ -40,6 +44,7 @@ export function portOf(agent: Agent): AgentPort {
     prepare: (order) => agent.prepare(order),
     start: async ({ atUs, ...id }) => agent.start(id, atUs),
     window: async ({ fromUs, toUs, ...id }) => agent.measure(id, { fromUs, toUs }).earliestUs,
+    member: ({ consumer, joins, ...id }) => agent.member(id, consumer, joins),
     tally: async (id) => agent.tally(id),
     report: async (id, after) => agent.report(id, after),
     stop: async (id) => agent.stop(id),

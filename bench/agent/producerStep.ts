@@ -159,6 +159,10 @@ export class ProducerStep implements AgentStep, ProducerListener {
     return undefined;
   }
 
+  async member(): Promise<void> {
+    throw conflict("producers are in no group");
+  }
+
   stop(): void {
     this.dispatcher.stop();
   }

@@ -6,6 +6,7 @@ import type { Agent } from "./agent.ts";
 import {
   collectSchema,
   MAX_BODY_BYTES,
+  memberSchema,
   PATHS,
   prepareSchema,
   startSchema,
@@ -31,6 +32,10 @@ function handlers(agent: Agent): Record<string, Handler> {
     [`POST ${PATHS.window}`]: (body) => {
       const { fromUs, toUs, ...id } = checked(windowSchema, body);
       return agent.measure(id, { fromUs, toUs });
+    },
+    [`POST ${PATHS.member}`]: (body) => {
+      const { consumer, joins, ...id } = checked(memberSchema, body);
+      return agent.member(id, consumer, joins);
     },
     [`GET ${PATHS.report}`]: (_, query) => {
       const { after, ...id } = checked(reportQuery, query);

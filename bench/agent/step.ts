@@ -19,6 +19,13 @@ export interface AgentStep {
    * @returns undefined if the window is set; otherwise the earliest possible start, µs since 1970, and nothing is set
    */
   measure(window: StepWindow): number | undefined;
+  /**
+   * One consumer of each group leaves it, or a new one joins in its place.
+   *
+   * @param consumer its number in its group, from 0
+   * @throws HttpError 409 if the step has no such consumer, or it has left or joined already
+   */
+  member(consumer: number, joins: boolean): Promise<void>;
   /** Called each second. */
   tick(): void;
   /** Progress, with the seconds that follow the first `after` ones. */

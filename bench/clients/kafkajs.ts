@@ -135,14 +135,21 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
       return offset === undefined || begun.has(partition) ? [] : [{ partition, offset }];
     }),
   );
+  const close = async () => {
+    commits.end();
+    await consumer.disconnect();
+  };
   return {
     assigned: () => assigned,
     joins: () => joins,
     errors: () => errors,
-    close: async () => {
-      commits.end();
-      await consumer.disconnect();
+    leave: async () => {
+      // Receives nothing more, so that nothing is read after the commit.
+      consumer.pause([{ topic }]);
+      await commits.flush();
+      await close();
     },
+    close,
   };
 };
 
@@ -169,7 +176,7 @@ async function committedBy(
 class Commits {
   private readonly reached = new ReachedOffsets();
   private commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
-  private readonly timer = setInterval(() => this.flush(), COMMIT_INTERVAL_MS).unref();
+  private readonly timer = setInterval(() => void this.flush(), COMMIT_INTERVAL_MS).unref();
 
   private readonly consumer: Consumer;
   private readonly topic: string;
@@ -178,7 +185,7 @@ class Commits {
     this.consumer = consumer;
     this.topic = topic;
     // All batches are processed by then. The request leaves before the one to join, and brokers answer in this order.
-    consumer.on(consumer.events.REBALANCING, () => this.flush());
+    consumer.on(consumer.events.REBALANCING, () => void this.flush());
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
       this.reached.retain(payload.memberAssignment[topic] ?? []),
     );
@@ -198,12 +205,12 @@ class Commits {
     this.commit = commitOffsetsIfNecessary;
   }
 
-  /** Not by `consumer.commitOffsets`: its retries could overwrite what another member has committed since. */
-  private flush(): void {
+  /** Not by `consumer.commitOffsets`: its retries could overwrite what another member has committed since. Never fails. */
+  async flush(): Promise<void> {
     const offsets = this.reached.uncommitted();
     if (!this.commit || offsets.length === 0) return;
     const partitions = offsets.map(({ partition, offset }) => ({ partition, offset: String(offset) }));
-    this.commit({ topics: [{ topic: this.topic, partitions }] }).then(
+    await this.commit({ topics: [{ topic: this.topic, partitions }] }).then(
       () => this.reached.confirm(offsets),
       () => {}, // the next commit includes them
     );

@@ -14,11 +14,17 @@ const GROUP = { sessionTimeout: 30_000, rebalanceTimeout: 60_000, heartbeatInter
 /** Messages that the client's stream buffers before they are read. */
 const HIGH_WATER_MARK = 1_024;
 
-type Module = typeof import("@platformatic/kafka");
+/** What is used of the package. */
+type Module = Pick<
+  typeof import("@platformatic/kafka"),
+  "Producer" | "Consumer" | "compatibilityPartitioner"
+>;
 
-/** Loads the package and returns its adapter. */
-export async function platformaticAdapter(): Promise<ClientAdapter> {
-  const client = await import("@platformatic/kafka");
+/** Loads the package and returns its adapter. @param load tests replace it */
+export async function platformaticAdapter(
+  load: () => Promise<Module> = () => import("@platformatic/kafka"),
+): Promise<ClientAdapter> {
+  const client = await load();
   return {
     name: "platformatic",
     // Imported by path, because the package does not export this file.
@@ -112,15 +118,21 @@ function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
       receive({ partition, values: [value], offsets: [offset], nextOffset: offset + 1, receivedUs });
       commits.read(partition, offset + 1);
     });
+    const close = async () => {
+      commits.end();
+      await stream.close();
+      await consumer.close(true);
+    };
     return {
       assigned: () => assignedTo(consumer, topic),
       joins: () => joins,
       errors: () => errors,
-      close: async () => {
-        commits.end();
+      leave: async () => {
         await stream.close();
-        await consumer.close(true);
+        await commits.flush();
+        await close();
       },
+      close,
     };
   };
 }
@@ -141,7 +153,7 @@ class Commits {
   private owned: ReadonlySet<number>;
   private rejoining = false;
   private joins = 0;
-  private readonly timer = setInterval(() => this.flush(), COMMIT_INTERVAL_MS).unref();
+  private readonly timer = setInterval(() => void this.flush(), COMMIT_INTERVAL_MS).unref();
 
   private readonly consumer: Consumer;
   private readonly stream: Stream;
@@ -175,7 +187,7 @@ class Commits {
   /** The event comes again if a commit fails meanwhile: then there is nothing left to do. */
   private leave(): void {
     if (this.rejoining) return;
-    this.flush();
+    void this.flush();
     this.rejoining = true;
     this.stream.pause();
   }
@@ -215,11 +227,12 @@ class Commits {
     }
   }
 
-  private flush(): void {
+  /** Never fails. */
+  async flush(): Promise<void> {
     const offsets = this.reached.uncommitted();
     if (this.rejoining || offsets.length === 0) return;
     const { topic, consumer } = this;
-    consumer
+    await consumer
       .commit({
         offsets: offsets.map(({ partition, offset }) => ({
           topic,

@@ -65,6 +65,8 @@ export interface ConsumerPort {
   joins(): number;
   /** Number of errors since the start by kind, fatal ones included. */
   errors(): Record<string, number>;
+  /** Commits what it has read, and closes. The other members of its group continue where it was. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 

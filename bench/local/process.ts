@@ -16,6 +16,7 @@ const METHODS: (keyof AgentPort)[] = [
   "prepare",
   "start",
   "window",
+  "member",
   "tally",
   "report",
   "stop",

@@ -1,5 +1,5 @@
-// Announces the faults of a step, shortly before each is due, with the brokers that it hits. The command that follows the run
-// executes them, because only the operator's machine reaches the nodes.
+// Announces the faults of a step, shortly before each is due, with what it hits. The command that follows the run executes those of
+// brokers, because only the operator's machine reaches the nodes.
 import { setTimeout as sleep } from "node:timers/promises";
 import { type PlannedFault, targetOf } from "../../contract/faultPlan.ts";
 import type { FaultTarget } from "../../contract/faultTarget.ts";
@@ -23,6 +23,8 @@ export interface FaultScope {
   /** Seconds since 1970, by the runner's clock. */
   nowSec(): number;
   emit: EventSink;
+  /** Called with each announced fault. */
+  announced?(due: FaultDue): void;
   /** Ends the announcements. */
   signal: AbortSignal;
   brokers: readonly { name: string; id: number }[];
@@ -61,9 +63,10 @@ async function announce(scope: FaultScope, planned: PlannedFault): Promise<void>
     error: looked.error,
   };
   emit(event);
+  scope.announced?.(event);
 }
 
-/** Names of the brokers that a target means now. @throws Error if no broker has the role, or nobody says which */
+/** Names of the brokers, or of the consumer, that a target means now. @throws Error if no broker has the role, or nobody says which */
 export async function brokersHit(
   { brokers, roles, topics }: Pick<FaultScope, "brokers" | "roles" | "topics">,
   target: FaultTarget,
@@ -81,6 +84,8 @@ export async function brokersHit(
       if (name === undefined) throw new Error("no broker is the active controller");
       return [name];
     }
+    case "consumer":
+      return [`consumer-${target.number}`];
     default: {
       const topic = topics.names[Math.floor(target.partition / topics.partitions)];
       if (topic === undefined) throw new Error(`there is no partition ${target.partition}`);

@@ -94,6 +94,8 @@ class StepRun {
   private readonly id: { run: string; step: number };
   private readonly reports: AgentReports;
   private readonly startedAt = new Date().toISOString();
+  /** Resolves when the consumers that a fault made leave are back. */
+  private consumersBack: () => Promise<unknown> = async () => {};
 
   private readonly order: StepOrder;
   private readonly topic: Topic;
@@ -256,15 +258,16 @@ class StepRun {
     );
     this.reports.timeline.measure(fromSec, toSec);
     const nowSec = () => this.reports.nowSec();
-    const measuring = { fromSec, toSec, nowSec, topic: this.topic };
-    const endFaults = beginFaults(this.order, measuring, this.listener, this.signal);
+    const measuring = { fromSec, toSec, nowSec, topic: this.topic, consumers: this.consumers };
+    const faults = beginFaults(this.order, measuring, this.listener, this.signal);
+    this.consumersBack = faults.consumersBack;
     try {
       await this.reports.pollUntil(fromSec, "about to measure");
       const before = await this.readings();
       await this.reports.pollUntil(toSec, "measuring");
       return { fromSec, toSec, before, after: await this.readings() };
     } finally {
-      endFaults();
+      faults.end();
     }
   }
 
@@ -280,6 +283,8 @@ class StepRun {
   private async drain(toSec: number): Promise<StepFindings["drain"]> {
     const { workload, benchmark } = this.order;
     const withBroker = reachesBroker(workload);
+    // A consumer that is still joining reads what nobody else does.
+    await this.reports.keepPolling(this.consumersBack());
     const drained = await drain(
       {
         poll: () => this.reports.poll("draining"),

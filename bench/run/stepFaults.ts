@@ -1,13 +1,15 @@
-// Begins the announcements of a step's faults when its measured time is set.
-import { hasFaults, plannedFaults } from "../../contract/faultPlan.ts";
+// Begins the faults of a step when its measured time is set.
+import { hasFaults, plannedFaults, targetOf } from "../../contract/faultPlan.ts";
 import { topicCount, topicNames } from "../../contract/topics.ts";
 import { clusterRoles } from "../kafka/roles.ts";
 import type { StepListener } from "./agentReports.ts";
+import { leaveAndJoin } from "./consumerFaults.ts";
 import { instant } from "./events.ts";
 import { announceFaults } from "./faultWatch.ts";
 import type { StepOrder } from "./stepOrder.ts";
+import type { Worker } from "./workers.ts";
 
-/** The measured time of a step, and its topic. */
+/** The measured time of a step, and what it measures. */
 interface Measuring {
   /** s since 1970, by the runner's clock. */
   fromSec: number;
@@ -15,25 +17,41 @@ interface Measuring {
   nowSec(): number;
   /** Name of the topic, or start of the names of several, and the partitions of each. */
   topic: { name: string; partitions: number };
+  consumers: readonly Worker[];
 }
 
-/** Announces the faults of a step's measured time, if it has any. @returns ends the announcements */
+/** The faults of a step under way. */
+export interface StepFaults {
+  /** No further fault begins. */
+  end(): void;
+  /** Resolves when the consumers that have left are back. Never rejects. */
+  consumersBack(): Promise<unknown>;
+}
+
+/** Announces the faults of a step's measured time, if it has any, and executes those of consumers. */
 export function beginFaults(
-  { number, phase, benchmark, target, workload }: StepOrder,
-  { fromSec, toSec, nowSec, topic }: Measuring,
+  { run, number, phase, benchmark, target, workload }: StepOrder,
+  { fromSec, toSec, nowSec, topic, consumers }: Measuring,
   listener: StepListener,
   signal: AbortSignal,
-): () => void {
-  if (!hasFaults(phase, benchmark) || !listener.event) return () => {};
+): StepFaults {
+  if (!hasFaults(phase, benchmark) || !listener.event)
+    return { end: () => {}, consumersBack: async () => {} };
   const emit = listener.event.bind(listener);
   emit({ event: "measured-time", at: instant(), step: number, fromSec, toSec });
   const ending = new AbortController();
+  const executed: Promise<void>[] = [];
   void announceFaults({
     step: number,
     planned: plannedFaults(benchmark),
     fromSec,
     nowSec,
     emit,
+    announced: (due) => {
+      const what = targetOf(due);
+      const scope = { id: { run, step: number }, consumers, nowSec, emit, signal };
+      if (what.kind === "consumer") executed.push(leaveAndJoin(scope, due, what.number));
+    },
     signal: AbortSignal.any([ending.signal, signal]),
     brokers: target.brokerMetrics.map(({ name }, index) => ({
       name,
@@ -42,5 +60,5 @@ export function beginFaults(
     roles: clusterRoles(target.kafka, target.brokerMetrics),
     topics: { names: topicNames(topic.name, topicCount(workload)), partitions: topic.partitions },
   });
-  return () => ending.abort();
+  return { end: () => ending.abort(), consumersBack: () => Promise.all(executed) };
 }

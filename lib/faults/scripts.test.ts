@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { KAFKA_PORTS } from "../../config/kafka/ports.ts";
 import { ShellFolder } from "../../test/support/shell.ts";
 import { parseLeft } from "./left.ts";
-import { faultScript, leftScript, type NodeFault, onNode } from "./scripts.ts";
+import { checkScript, faultScript, leftScript, type NodeFault, onNode } from "./scripts.ts";
 
 const LABELS = ["swarmbench.stack=swarmbench-ann-lab", "swarmbench.owner=/home/a b#1"];
 
@@ -65,6 +65,7 @@ function start(changed: Partial<NodeFault> = {}) {
     fault: "broker-pause",
     id: "run-1-1-broker-1",
     service: "broker-1",
+    peers: [],
     dueMs: Date.now() + 100,
     durationSec: 60,
     options: {},
@@ -76,6 +77,7 @@ function start(changed: Partial<NodeFault> = {}) {
       DIR: folder.directory,
       LC_ALL: "C",
       MEMINFO: file("meminfo"),
+      ENGINE_PID: file("engine.pid"),
     },
   });
   children.push(child);
@@ -285,6 +287,34 @@ esac`;
       });
     }
 
+    it("can cut it off from some brokers alone, and leaves other rules alone", async () => {
+      folder.program(
+        "docker",
+        DOCKER.replace(
+          '"ps --all")',
+          '"exec id-1") [ "$6" = broker-3 ] || printf "10.0.1.7 STREAM $6\\n10.0.1.7 DGRAM\\n" ;;\n  "ps --all")',
+        ),
+      );
+      const own = "-A INPUT -s 10.9.9.9/32 -j DROP\n";
+      folder.write("rules", own);
+      const script = start({
+        ...{ fault: "broker-cut", durationSec: 0.3, peers: ["broker-2", "broker-1"] },
+        options: { from: ["broker 2", "broker 1"] },
+      });
+      await untilTrue("cut", () => rules() !== own);
+      await script.ended;
+      assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+      const commands = readFileSync(file("firewall"), "utf8").split("\n");
+      assert.deepEqual(
+        commands.filter((each) => each.startsWith("-I")),
+        ["-I INPUT -s 10.0.1.7/32 ! -i lo -j DROP", "-I OUTPUT -d 10.0.1.7/32 ! -o lo -j DROP"],
+      );
+      assert.equal(rules(), own);
+      const absent = start({ fault: "broker-cut", peers: ["broker-3"], options: { from: ["broker 3"] } });
+      await absent.ended;
+      assert.match(absent.text(), /^failed broker-1 does not find the address of broker-3; does it run\?/);
+    });
+
     it("knows the ports by which brokers and controllers reach each other", () => {
       const { controller, internal } = KAFKA_PORTS;
       const text = readFileSync(path.join(import.meta.dirname, "node/common.sh"), "utf8");
@@ -356,6 +386,61 @@ esac`;
       assert.match(script.text(), /^failed Error: Specified qdisc kind is unknown/);
       assert.deepEqual(markers(), []);
     });
+  });
+
+  describe("that kills the engine", () => {
+    /** An engine whose parent is this process, which the test calls by another name. */
+    const prepare = (parent: string, changes: Record<string, string> = {}) => {
+      const engine = spawn("sleep", ["60"]);
+      children.push(engine);
+      folder.write("engine.pid", `${engine.pid}`);
+      const { manager = "false", services = "broker-1" } = changes;
+      folder.program(
+        "docker",
+        DOCKER.replace(
+          'case "$1 $2" in',
+          `case "$1 $2" in
+  "info --format") echo ${manager} ;;
+  "ps --format") labelled "$@"; echo ${services} ;;`,
+        ),
+      );
+      folder.program("cat", `case "$1" in /proc/*/comm) echo ${parent} ;; *) exec /bin/cat "$@" ;; esac`);
+      folder.program("systemctl", `echo ${changes.restart ?? "always"}`);
+      return engine;
+    };
+    const kill = () => start({ fault: "engine-kill", durationSec: null });
+
+    for (const parent of ["runsv", "systemd"]) {
+      it(`of a node where ${parent} starts it again, and reports when swarm has started the broker again`, async () => {
+        const engine = prepare(parent);
+        const ended = once(engine, "exit");
+        const script = kill();
+        const [, signal] = await ended;
+        assert.equal(signal, "SIGKILL");
+        folder.write("running", "id-2\n");
+        await script.ended;
+        assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+        assert.deepEqual(changes(), []);
+      });
+    }
+
+    const refused: [string, Record<string, string>, RegExp][] = [
+      ["runsv", { manager: "true" }, /manages the swarm/],
+      ["runsv", { services: "consumers" }, /also has producers or consumers/],
+      ["systemd", { restart: "no" }, /systemd would not start the engine/],
+      ["bash", {}, /nothing would start the engine/],
+    ];
+    for (const [parent, changed, expected] of refused) {
+      it(`is not executed, and refused before the run, where it does harm: ${expected.source}`, async () => {
+        const engine = prepare(parent, changed);
+        const script = kill();
+        await script.ended;
+        assert.match(script.text(), new RegExp(`^failed .*${expected.source}`));
+        assert.equal(engine.signalCode, null);
+        const text = `ENGINE_PID=${file("engine.pid")}\n${checkScript(["engine-kill"], LABELS)}`;
+        assert.match(folder.run(text).stdout, new RegExp(`^engine-kill .*${expected.source}`));
+      });
+    }
   });
 
   it("undoes what Docker did although it reported an error", async () => {

@@ -29,6 +29,8 @@ export interface NodeFault {
   id: string;
   /** Name of the broker's service. */
   service: string;
+  /** The services of the brokers that it is cut off from, if its options name them; otherwise empty. */
+  peers: readonly string[];
   /** When it is due: ms since 1970, by the node's clock. */
   dueMs: number;
   /** How long it lasts; null: it happens at one moment. */
@@ -38,7 +40,7 @@ export interface NodeFault {
 
 /** The script that executes a fault and always undoes it (node/fault.sh). @param labels the stack's labels, KEY=VALUE */
 export function faultScript(
-  { fault, id, service, dueMs, durationSec, options }: NodeFault,
+  { fault, id, service, peers, dueMs, durationSec, options }: NodeFault,
   labels: readonly string[],
   marks = MARKS,
 ): string {
@@ -53,12 +55,18 @@ export function faultScript(
     CPUS: options.cpus ?? 0,
     MEMORY_MIB: options.memoryMiB ?? 0,
     DIRECTION: options.direction ?? "both",
-    FROM: options.from ?? "all",
+    FROM: peers.length > 0 ? "peers" : (options.from ?? "all"),
+    PEERS: peers.join(" "),
     RATE: options.rateMbit === undefined ? "" : `${options.rateMbit}mbit`,
     DELAY: options.delayMs === undefined ? "" : `${options.delayMs}ms`,
     LOSS: options.lossPercent === undefined ? "" : `${options.lossPercent}%`,
   };
   return script(parameters, `${nodeFile("common.sh")}\n${nodeFile("fault.sh")}`);
+}
+
+/** The script that says which of some faults a node cannot have (node/check.sh): a line `FAULT WHY` each. */
+export function checkScript(faults: readonly string[], labels: readonly string[]): string {
+  return script({ ...common(labels, MARKS), FAULTS: faults.join(" ") }, `${nodeFile("common.sh")}\n${nodeFile("check.sh")}`);
 }
 
 /** The script that finds faults which were left behind, and undoes them if asked to (node/left.sh). */

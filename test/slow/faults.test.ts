@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { FaultRecord } from "../../contract/faults.ts";
 import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
-import { eventually } from "../support/eventually.ts";
+import { assertUndone, faultMarkers } from "../support/faultEffects.ts";
 import { TestProject } from "../support/project.ts";
 
 const NODES = ["node1", "node2", "node3"];
@@ -43,23 +43,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
     assert.equal(logCheck?.missing, 0, reasons.join("; "));
     return records ?? assert.fail("the step has no faults");
   };
-  /** Paused containers, hogs and stopped services on all nodes. */
-  const inEffect = async (): Promise<string[]> => {
-    const list = "docker ps --filter status=paused -q; docker ps -q --filter name=swarmbench-hog-";
-    const containers = await Promise.all(NODES.map((node) => project.on(node, list)));
-    const services = await project.on("node1", "docker service ls --format '{{.Name}} {{.Replicas}}'");
-    return [...containers, services]
-      .flatMap((text) => text.split("\n"))
-      .filter((line) => line !== "" && !/ (\d+)\/\1$/.test(line));
-  };
-  const markers = async (): Promise<string[]> => {
-    const find = "find /var/lib/swarmbench/faults -type f 2>/dev/null || true";
-    const texts = await Promise.all(NODES.map((node) => project.on(node, find)));
-    return texts.flatMap((text) => text.split("\n").filter(Boolean));
-  };
-  const assertUndone = async () => {
-    await eventually(async () => assert.deepEqual([await inEffect(), await markers()], [[], []]), 60_000);
-  };
+  const undone = () => assertUndone(project, NODES);
   const notes = () => path.join(project.directory, ".swarmbench/faults", `${project.stack}.json`);
 
   it("pause a broker for exactly as long as they say, and record what was hit", async () => {
@@ -74,7 +58,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
     const first = runs.onlyStep().seconds.find(({ measured }) => measured)?.at ?? 0;
     const startSec = record.startedAt / 1_000 - first;
     assert.ok(startSec >= 8 && startSec < 9, `it began ${startSec} s after the measured time`);
-    await assertUndone();
+    await undone();
     assert.ok(!existsSync(notes()));
   });
 
@@ -97,7 +81,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
       JSON.stringify(records),
     );
     assert.equal(records.length, 3);
-    await assertUndone();
+    await undone();
   });
 
   it("cut a leader off from the other brokers only: no message that it took alone is acknowledged", async () => {
@@ -116,7 +100,43 @@ describe("faults of a run", { concurrency: 1 }, () => {
     // It takes messages that clients send it, but cannot replicate them.
     const longest = recovery?.unavailable?.longestSec ?? 0;
     assert.ok(longest > 5, JSON.stringify(recovery));
-    await assertUndone();
+    await undone();
+  });
+
+  it("cut a leader off from one other broker only: the third is reached, and nothing is lost", async () => {
+    const cut = { at: 8, fault: "broker-cut", target: "broker 1", from: ["broker 2"], duration: 15 };
+    const rules: string[] = [];
+    const list =
+      "for id in $(docker ps --quiet --filter name=broker-1); do nsenter --target $(docker inspect --format '{{.State.Pid}}' $id) --net iptables -S; done";
+    const { code, text } = await runs.benchWhile(
+      [...STEP, "--set", "duration=50 seconds", ...faults(cut)],
+      once(/broker-cut of broker 1: broker-1/, () => {
+        const look = async () => void rules.push(await project.on("node1", list));
+        for (let sec = 6; sec < 14; sec += 4) setTimeout(() => void look().catch(() => {}), sec * 1_000);
+      }),
+    );
+    assert.equal(code, 0, text);
+    const [record] = recordsWithoutLoss();
+    assert.deepEqual([record?.error, record?.hit], [null, ["broker-1"]]);
+    assert.match(rules.join(), /-A INPUT -s 10\.[\d.]+\/32 ! -i lo -j DROP/);
+    await undone();
+  });
+
+  it("let a consumer leave its group and another one join: everything is delivered", async () => {
+    const leave = { at: 8, fault: "consumer-leave", target: "consumer 1", duration: 5 };
+    for (const client of ["platformatic", "kafkajs"]) {
+      const { code, text } = await runs.bench(
+        ...STEP,
+        ...["--set", "consumers=2", "--set", `client=${client}`],
+        ...faults(leave),
+      );
+      assert.equal(code, 0, text);
+      const [record] = recordsWithoutLoss();
+      assert.deepEqual([record?.error, record?.hit], [null, ["consumer-1"]], client);
+      assert.ok(record?.startedAt && record.endedAt && record.endedAt - record.startedAt >= 5_000, client);
+      const events = readFileSync(path.join(runs.folder, runs.names().at(-1) ?? "", "events.jsonl"), "utf8");
+      assert.match(events, /"event":"rebalance"/, client);
+    }
   });
 
   it("slow down a broker's link", async () => {
@@ -140,7 +160,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
           .map(({ latencyMs }) => latencyMs.p50 ?? 0),
       );
     assert.ok(p50(8, 16) > 3 * p50(0, 5), `${p50(0, 5)} ms, then ${p50(8, 16)} ms`);
-    await assertUndone();
+    await undone();
   });
 
   it("take memory of a broker's node", async () => {
@@ -162,7 +182,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
     const [record] = recordsWithoutLoss();
     assert.deepEqual([record?.error, record?.hit], [null, ["broker-1"]]);
     assert.ok(most >= 290, `${most} MiB`);
-    await assertUndone();
+    await undone();
   });
 
   it("end at once at Ctrl-C", async () => {
@@ -173,7 +193,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
       ),
     );
     assert.equal(code, 130, text);
-    await assertUndone();
+    await undone();
     assert.ok(!existsSync(notes()));
   });
 
@@ -185,7 +205,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
       ),
     );
     assert.equal(code, null);
-    await assertUndone();
+    await undone();
     await runs.bench("--stop");
   });
 
@@ -205,10 +225,10 @@ describe("faults of a run", { concurrency: 1 }, () => {
     );
     assert.equal(code, null);
     const doctor = async (...args: string[]) => project.run("node", "swarmbench.mjs", "doctor", ...args);
-    assert.equal((await markers()).length, 1);
+    assert.equal((await faultMarkers(project, NODES)).length, 1);
     assert.match((await doctor()).text, /left over: fault broker-pause of broker-2 on \S+ of stack faults/);
     assert.match((await doctor("--clean")).text, /removed: fault broker-pause of broker-2/);
-    await assertUndone();
+    await undone();
     await runs.bench("--stop");
   });
 
@@ -236,7 +256,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
     await runs.bench("--stop");
     await leave();
     assert.match(await project.mustUp(), /undone, left by an earlier run: broker-pause of broker-2/);
-    await assertUndone();
+    await undone();
   });
 
   it("do not keep destroy from leaving nothing", async () => {

@@ -37,11 +37,16 @@ export class FakeKafka {
     connectConsumer: async (_target, _clientId, options, nowUs, receive) => {
       this.opened();
       const { topic, group, only } = options;
-      this.consumers.push({ topic, group, only, nowUs, receive, reached: [] });
+      const consumer = { topic, group, only, nowUs, receive, reached: [] };
+      this.consumers.push(consumer);
       const port: ConsumerPort = {
         assigned: () => [0, 1, 2],
         joins: () => this.joins,
         errors: () => ({}),
+        leave: async () => {
+          this.consumers.splice(this.consumers.indexOf(consumer), 1);
+          this.closed();
+        },
         close: async () => this.closed(),
       };
       return port;

@@ -88,6 +88,7 @@ describe("the faults of a run", () => {
       fault: "broker-pause",
       id: "run-1-1-broker-2",
       service: "broker-2",
+      peers: [],
       dueMs: 123_000,
       durationSec: 5,
       options: {},
@@ -123,6 +124,19 @@ describe("the faults of a run", () => {
       [last().hit, last().startedAt, last().endedAt],
       [["broker-1", "broker-2"], 1_000, 6_500],
     );
+  });
+
+  it("cut a broker off from the services of the brokers that they name", async () => {
+    const { take, started } = open();
+    await take({ fault: "broker-cut", options: { from: ["broker 1", "broker 3"] } });
+    assert.deepEqual(started[0]?.fault.peers, ["broker-1", "broker-3"]);
+  });
+
+  it("of consumers are left to the runner", async () => {
+    const { run, take, started, records } = open();
+    await take({ fault: "consumer-leave", target: "consumer 1", hit: ["consumer-1"] });
+    await run.end();
+    assert.deepEqual([started, records], [[], []]);
   });
 
   it("that stop a service are executed on the manager", async () => {

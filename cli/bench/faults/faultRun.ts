@@ -1,6 +1,7 @@
-// The faults of a run: executes each when the runner announces it, and records what it did.
+// The faults of a run: executes each of brokers when the runner announces it, and records what it did.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FaultRecord } from "../../../contract/faults.ts";
+import { targetOf } from "../../../contract/faultPlan.ts";
+import { type FaultRecord, isOfConsumer } from "../../../contract/faults.ts";
 import { eventSchema, type FaultDue, type RunEvent } from "../../../contract/result.ts";
 import type { FaultNode, NodeFault } from "../../../lib/faults/scripts.ts";
 import { FaultProgress } from "./faultProgress.ts";
@@ -15,7 +16,7 @@ export interface FaultStack {
   labels: readonly string[];
   /** Executes what concerns services of the swarm. */
   manager: FaultNode;
-  /** The node of each broker, by the name of its service. */
+  /** The node of each broker, by the name of its service, in the order of the brokers. */
   nodes: ReadonlyMap<string, FaultNode>;
 }
 
@@ -50,7 +51,7 @@ export class FaultRun {
   take(line: string): void {
     const event = eventIn(line);
     if (event?.event === "step") this.endStep(event.result.step);
-    if (event?.event !== "fault-due" || this.stopped) return;
+    if (event?.event !== "fault-due" || this.stopped || isOfConsumer(event.fault)) return;
     const working = this.execute(event).finally(() => this.work.delete(working));
     this.work.add(working);
   }
@@ -120,11 +121,22 @@ export class FaultRun {
     );
   }
 
+  /** The services of the brokers that a broker is cut off from; empty: `from` names none. */
+  private peersOf(from: FaultDue["options"]["from"]): string[] {
+    if (!Array.isArray(from)) return [];
+    const names = [...this.parts.stack.nodes.keys()];
+    return from.flatMap((text) => {
+      const target = targetOf({ target: text });
+      return target.kind === "broker" ? (names[target.number - 1] ?? []) : [];
+    });
+  }
+
   private nodeFault(broker: string, due: FaultDue): NodeFault {
     return {
       fault: due.fault,
       id: `${this.parts.run}-${due.step}-${due.number}-${broker}`,
       service: broker,
+      peers: this.peersOf(due.options.from),
       dueMs: due.dueMs,
       durationSec: due.plannedSec,
       options: due.options,

@@ -23,6 +23,7 @@ describe("a fault on a node", () => {
         fault: "broker-kill",
         id: "test",
         service: "broker-1",
+        peers: [],
         dueMs,
         durationSec: null,
         options: {},

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SwarmbenchError } from "../../../contract/errors.ts";
 import { networkOf } from "../../../contract/request.ts";
+import { type FaultName, isOfConsumer } from "../../../contract/faults.ts";
 import type { Benchmark } from "../../../contract/workload.ts";
 import {
   forgetFaults,
@@ -21,12 +22,13 @@ import type { Session } from "../session.ts";
 import { outputOf, runScript } from "../ssh.ts";
 import { FaultRun, type FaultStack } from "./faultRun.ts";
 import { startFault } from "./nodeFault.ts";
+import { refusedFaults } from "./refusedFaults.ts";
 
 /** How long to wait before a fault whose end was not seen is looked for: its script may be just about to undo it. */
 const LOOK_AGAIN_MS = 2_000;
 
-const HOST_CUT =
-  "benchmark.faults: with swarm.network: host, a broker-cut would cut off the whole node; remove it, or use the overlay network";
+/** The faults of a broker's own network. */
+const OF_NETWORK: readonly FaultName[] = ["broker-cut", "broker-link"];
 
 /** The stack whose brokers a run's faults hit. */
 export interface OpenFaults {
@@ -37,8 +39,8 @@ export interface OpenFaults {
 /**
  * Undoes what an earlier run of the stack left behind, and prepares the faults of this run.
  *
- * @returns undefined if the run has no faults
- * @throws SwarmbenchError if a node cannot be reached or is not known; nothing was changed then
+ * @returns undefined if the run has no faults of brokers
+ * @throws SwarmbenchError if a node cannot be reached, is not known or cannot have one of the faults; nothing was changed then
  */
 export async function openFaults(
   session: Session,
@@ -47,9 +49,13 @@ export async function openFaults(
   const { scenario, labels } = session.plan;
   const note = notedFaults(home, scenario);
   if (note) await undoLeft(session, note);
-  if (faults.length === 0) return undefined;
-  if (networkOf(session.plan.target) === "host" && faults.some(({ fault }) => fault === "broker-cut")) {
-    throw settingsError([HOST_CUT]);
+  const ofBrokers = faults.filter(({ fault }) => !isOfConsumer(fault));
+  if (ofBrokers.length === 0) return undefined;
+  if (networkOf(session.plan.target) === "host") {
+    const wrong = new Set(ofBrokers.map(({ fault }) => fault).filter((fault) => OF_NETWORK.includes(fault)));
+    const why = "would hit the whole node; remove it, or use the overlay network";
+    if (wrong.size > 0)
+      throw settingsError([...wrong].map((fault) => `benchmark.faults: with swarm.network: host, a ${fault} ${why}`));
   }
   const stack = await stackOf(session);
   const nodes = [...new Set([stack.manager, ...stack.nodes.values()])];
@@ -62,6 +68,8 @@ export async function openFaults(
     },
   );
   for (const each of left.flat()) session.progress(undoneText(each));
+  const refused = await refusedFaults(ofBrokers, stack);
+  if (refused.length > 0) throw settingsError(refused);
   return {
     begin: (run, log) => {
       noteFaults(home, { stack: scenario, labels: [...labels], nodes, pid: process.pid });

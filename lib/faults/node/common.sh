@@ -6,8 +6,9 @@
 # `docker … ls` or `docker ps`, for objects of this stack only.
 own() { docker "$@" --filter "label=$LABEL0" --filter "label=$LABEL1"; }
 
-# A parameter for tests.
+# Parameters for tests.
 : "${MEMINFO:=/proc/meminfo}"
+: "${ENGINE_PID:=/var/run/docker.pid}"
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
@@ -27,11 +28,38 @@ cut_packets() {
   esac
 }
 
+# The same for one other broker: ADDRESS.
+peer_in() { echo INPUT -s "$1/32" ! -i lo -j DROP; }
+peer_out() { echo OUTPUT -d "$1/32" ! -o lo -j DROP; }
+
 # iptables in the network of a container: PID ARGUMENTS.
 firewall() {
   target=$1
   shift
   nsenter --target "$target" --net iptables -w 5 "$@"
+}
+
+# The process of the Docker engine.
+engine() { cat "$ENGINE_PID"; }
+# Why the engine of this node cannot be killed; nothing if it can.
+engine_refusal() {
+  if [ "$(docker info --format '{{.Swarm.ControlAvailable}}')" != false ]; then
+    echo "$(uname -n) manages the swarm, so that the run would end with its engine; give the broker a node of its own"
+  elif own ps --format '{{.Label "com.docker.swarm.service.name"}}' | grep -qx -e producers -e consumers; then
+    echo "$(uname -n) also has producers or consumers, which would end with its engine; give the broker a node of its own"
+  else
+    parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$(engine)/status" 2>/dev/null) || true
+    case $(cat "/proc/${parent:-0}/comm" 2>/dev/null) in
+      runsv) ;;
+      systemd)
+        case $(systemctl show --property Restart --value docker 2>/dev/null) in
+          always | on-failure | on-abnormal | on-abort) ;;
+          *) echo "systemd would not start the engine of $(uname -n) again (Restart=no)" ;;
+        esac
+        ;;
+      *) echo "nothing would start the engine of $(uname -n) again" ;;
+    esac
+  fi
 }
 
 # The network devices of a container: PID. Its loopback is not one of them.
@@ -69,6 +97,9 @@ undo() {
           ! echo "$rules" | grep -qxF -e "-A $rule" || firewall "$process" -D $rule || return 1
         done
       done
+      any='[0-9.]*'
+      echo "$rules" | sed -n -e "s|^-A \($(peer_in "$any")\)$|\1|p" -e "s|^-A \($(peer_out "$any")\)$|\1|p" |
+        while read -r rule; do firewall "$process" -D $rule </dev/null || exit 1; done || return 1
       ;;
     broker-link)
       # The queues of a container that has ended are gone with its network.

@@ -7,7 +7,8 @@
 #
 # Needs common.sh, and FAULT, ID, SERVICE, DUE_MS, LATEST_MS (how much later it may begin), DURATION_MS (0: it happens at one
 # moment), CPUS (of cpu-hog; 0: all of the node), MEMORY_MIB (of memory-hog), DIRECTION (of broker-cut: in, out or both), FROM (of
-# broker-cut: all, brokers or clients), RATE, DELAY and LOSS (of broker-link, as tc has them; empty: as before).
+# broker-cut: all, brokers, clients or peers), PEERS (with peers: the services of these brokers), RATE, DELAY and LOSS (of
+# broker-link, as tc has them; empty: as before).
 
 cut=no
 object=
@@ -100,6 +101,18 @@ case $FAULT in
 esac
 if [ "$FAULT" = broker-cut ]; then
   rules=$(firewall "$process" -S 2>&1) || fail "the firewall of $SERVICE cannot be changed: $rules"
+  addresses=
+  for peer in $PEERS; do
+    [ "$peer" != "$SERVICE" ] || continue
+    found=$(docker exec "$object" sh -c 'getent ahostsv4 "$0" || getent hosts "$0"' "$peer" | sed -n 's/^\([0-9.]*\) .*/\1/p' | sort -u)
+    [ -n "$found" ] || fail "$SERVICE does not find the address of $peer; does it run?"
+    addresses="$addresses $found"
+  done
+  [ "$FROM" != peers ] || [ -n "$addresses" ] || fail "$SERVICE cannot be cut off from itself"
+fi
+if [ "$FAULT" = engine-kill ]; then
+  why=$(engine_refusal)
+  [ -z "$why" ] || fail "$why"
 fi
 
 if [ "$DURATION_MS" -gt 0 ]; then
@@ -128,6 +141,11 @@ memory_hog() {
 }
 cut_off() {
   # Without quotes: a rule is several words.
+  for address in $addresses; do
+    [ "$DIRECTION" = out ] || firewall "$process" -I $(peer_in "$address") || return 1
+    [ "$DIRECTION" = in ] || firewall "$process" -I $(peer_out "$address") || return 1
+  done
+  [ "$FROM" != peers ] || return 0
   [ "$DIRECTION" = out ] || firewall "$process" -I $(rule_in "$FROM") || return 1
   [ "$DIRECTION" = in ] || firewall "$process" -I $(rule_out "$FROM")
 }
@@ -150,6 +168,7 @@ act() {
     broker-stop) docker service scale --detach "$object=0" ;;
     broker-kill) docker kill --signal KILL "$object" ;;
     broker-restart) docker kill --signal TERM "$object" ;;
+    engine-kill) kill -KILL "$(engine)" ;;
     cpu-hog) hog ;;
     memory-hog) memory_hog ;;
   esac

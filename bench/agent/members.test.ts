@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ConsumerPort } from "../clients/port.ts";
+import { Members } from "./members.ts";
+
+/** Members whose clients the test can look at. Each joins as soon as `go` allows it. */
+function open(go: () => Promise<void> = async () => {}) {
+  const log: string[] = [];
+  const members = new Members(async (index) => {
+    await go();
+    log.push(`join ${index}`);
+    const port: ConsumerPort = {
+      assigned: () => [index],
+      joins: () => 2,
+      errors: () => ({ TIMEOUT: 1 }),
+      leave: async () => void log.push(`leave ${index}`),
+      close: async () => void log.push(`close ${index}`),
+    };
+    return port;
+  });
+  return { members, log };
+}
+
+describe("the consumers of a group", () => {
+  it("leave, and others join in their place, and their counts never fall", async () => {
+    const { members, log } = open();
+    await members.joinAll([4, 5]);
+    const counts = () => [members.joins(), members.errors()];
+    assert.deepEqual(counts(), [4, { TIMEOUT: 2 }]);
+    await members.leave(5);
+    assert.deepEqual(members.assigned(), [[4, [4]]]);
+    assert.deepEqual(counts(), [4, { TIMEOUT: 2 }]);
+    await members.join(5);
+    assert.deepEqual(counts(), [6, { TIMEOUT: 3 }]);
+    assert.deepEqual(log, ["join 4", "join 5", "leave 5", "join 5"]);
+  });
+
+  it("neither leave nor join twice", async () => {
+    const { members } = open();
+    await members.joinAll([0]);
+    await assert.rejects(members.join(0), /consumer 1 has joined already/);
+    await members.leave(0);
+    await assert.rejects(members.leave(0), /consumer 1 has left already/);
+  });
+
+  it("are closed, also one that is just joining", async () => {
+    let proceed = () => {};
+    const { members, log } = open(() => new Promise((resolve) => (proceed = resolve)));
+    const joining = members.join(7);
+    await members.close();
+    proceed();
+    await joining;
+    assert.deepEqual(log, ["join 7", "close 7"]);
+    assert.deepEqual(members.assigned(), []);
+  });
+});

@@ -1,0 +1,74 @@
+// The consumers of one group that a task runs. They can leave the group and join it again (benchmark.faults).
+import type { ConsumerPort } from "../clients/port.ts";
+import { added } from "../measure/account.ts";
+import { conflict } from "./errors.ts";
+import { inBatches } from "./inBatches.ts";
+
+/** Concurrent connection attempts: a broker's listen backlog holds 50. */
+const CONNECT_CONCURRENCY = 50;
+
+/** A task's share of the consumers of one group. */
+export class Members {
+  /** By number in the group, from 0. Absent: it has left, or has not joined yet. */
+  private readonly ports = new Map<number, ConsumerPort>();
+  /** Counts of those that have left. */
+  private past = { joins: 0, errors: {} as Record<string, number> };
+  private closed = false;
+
+  private readonly connect: (index: number) => Promise<ConsumerPort>;
+
+  /** @param connect connects a consumer by its number; resolves when it has joined */
+  constructor(connect: (index: number) => Promise<ConsumerPort>) {
+    this.connect = connect;
+  }
+
+  /** @throws the first error of a client that cannot join */
+  async joinAll(indexes: readonly number[]): Promise<void> {
+    await inBatches(indexes, CONNECT_CONCURRENCY, (index) => this.join(index));
+  }
+
+  /** @throws HttpError 409 if it is a member; any error of the client */
+  async join(index: number): Promise<void> {
+    if (this.ports.has(index)) throw conflict(`consumer ${index + 1} has joined already`);
+    const port = await this.connect(index);
+    if (this.closed) await port.close();
+    else this.ports.set(index, port);
+  }
+
+  /** @throws HttpError 409 if it is no member; any error of the client, after which it is none */
+  async leave(index: number): Promise<void> {
+    const port = this.ports.get(index);
+    if (!port) throw conflict(`consumer ${index + 1} has left already`);
+    try {
+      await port.leave();
+    } finally {
+      // Only now, so that the counts of all never fall.
+      this.ports.delete(index);
+      this.past = {
+        joins: this.past.joins + port.joins(),
+        errors: added([this.past.errors, port.errors()]),
+      };
+    }
+  }
+
+  /** The partitions of a member's topic that are assigned to it, by the member's number. */
+  assigned(): [index: number, partitions: number[]][] {
+    return [...this.ports].map(([index, port]) => [index, port.assigned()]);
+  }
+
+  /** How often they joined the group, the first time included. */
+  joins(): number {
+    return [...this.ports.values()].reduce((sum, port) => sum + port.joins(), this.past.joins);
+  }
+
+  /** Number of errors by kind. */
+  errors(): Record<string, number> {
+    return added([this.past.errors, ...[...this.ports.values()].map((port) => port.errors())]);
+  }
+
+  /** Never fails. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.allSettled([...this.ports.values()].map((port) => port.close()));
+  }
+}

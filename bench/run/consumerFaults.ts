@@ -1,0 +1,54 @@
+// Executes the faults of consumers. The runner does so itself, because it is what reaches the agents.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FaultRecord } from "../../contract/faults.ts";
+import type { FaultDue } from "../../contract/result.ts";
+import type { MemberAnswer } from "../agent/protocol.ts";
+import { reason } from "../reason.ts";
+import { type EventSink, instant } from "./events.ts";
+import type { Worker } from "./workers.ts";
+
+/** What a fault of a consumer needs. */
+export interface ConsumerFaultScope {
+  id: { run: string; step: number };
+  /** The consumer tasks of the step, with their shares. */
+  consumers: readonly Worker[];
+  /** Seconds since 1970, by the runner's clock. */
+  nowSec(): number;
+  emit: EventSink;
+  /** Ends the step. */
+  signal: AbortSignal;
+}
+
+/**
+ * One consumer of each group leaves at its time, and a new one joins when the fault is over. Emits a record of each. Never throws.
+ *
+ * @param number the consumer's, from 1
+ */
+export async function leaveAndJoin(scope: ConsumerFaultScope, due: FaultDue, number: number): Promise<void> {
+  const { id, consumers, nowSec, emit, signal } = scope;
+  const { step, fault, target, plannedAtSec, plannedSec, hit } = due;
+  const none = { startedAt: null, endedAt: null, uncertainMs: null, error: null };
+  let record: FaultRecord = {
+    ...{ step, number: due.number, fault, target, plannedAtSec, plannedSec },
+    ...{ hit: [], ...none },
+  };
+  const put = (changes: Partial<FaultRecord>) => {
+    record = { ...record, ...changes };
+    emit({ event: "fault", at: instant(), record });
+  };
+  const waitUntil = (sec: number) => sleep(Math.max(0, (sec - nowSec()) * 1_000), undefined, { signal });
+  try {
+    const worker = consumers.find(({ share }) => number > share.first && number <= share.first + share.count);
+    if (!worker) throw new Error(`no task has consumer ${number}`);
+    const member = (joins: boolean): Promise<MemberAnswer> =>
+      worker.agent.client.member({ ...id, consumer: number - 1, joins });
+    await waitUntil(due.dueMs / 1_000);
+    const left = await member(false);
+    put({ hit, startedAt: (left.fromMs + left.toMs) / 2, uncertainMs: (left.toMs - left.fromMs) / 2 });
+    await waitUntil(due.dueMs / 1_000 + (plannedSec ?? 0));
+    put({ endedAt: (await member(true)).toMs });
+  } catch (error) {
+    // At the end of an abandoned step its agents close all consumers.
+    put({ error: signal.aborted ? "the step ended before" : reason(error) });
+  }
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { benchmarkSchema } from "../../../contract/workload.ts";
+import type { FaultNode } from "../../../lib/faults/scripts.ts";
+import { refusedFaults } from "./refusedFaults.ts";
+
+const nodes = new Map(
+  [1, 2, 3].map((number) => [
+    `broker-${number}`,
+    { name: `node${number}`, ssh: "ssh", sudo: "" } satisfies FaultNode,
+  ]),
+);
+const faults = (...list: object[]) =>
+  benchmarkSchema.parse({ duration: "100 seconds", faults: list }).faults ?? assert.fail();
+
+describe("faults that nodes cannot have", () => {
+  it("are asked of the nodes that they may hit: with a role, of all", async () => {
+    const asked: string[] = [];
+    const check = async ({ name }: FaultNode, needs: readonly string[]) => {
+      asked.push(`${name}: ${needs.join(" ")}`);
+      return "";
+    };
+    const list = faults(
+      { at: 10, fault: "engine-kill", target: "broker 2" },
+      { at: 30, fault: "broker-link", target: "leader of partition 0", duration: 5, delayMs: 20 },
+      { at: 50, fault: "broker-link", target: "broker 1", duration: 5, rateMbit: 1 },
+    );
+    assert.deepEqual(await refusedFaults(list, { nodes, labels: [] }, check), []);
+    assert.deepEqual(asked.sort(), [
+      "node1: broker-link netem",
+      "node2: engine-kill broker-link netem",
+      "node3: broker-link netem",
+    ]);
+  });
+
+  it("are all named, each once", async () => {
+    const check = async ({ name }: FaultNode) =>
+      `broker-link the kernel has no netem\nengine-kill ${name} manages the swarm\n`;
+    const list = faults(
+      { at: 10, fault: "engine-kill", target: "broker 1" },
+      { at: 30, fault: "broker-link", target: "broker 2", duration: 5, delayMs: 20 },
+    );
+    assert.deepEqual(await refusedFaults(list, { nodes, labels: [] }, check), [
+      "benchmark.faults: broker-link: the kernel has no netem",
+      "benchmark.faults: engine-kill: node1 manages the swarm",
+      "benchmark.faults: engine-kill: node2 manages the swarm",
+    ]);
+  });
+});
