@@ -91,15 +91,20 @@ describe("a run with scale: auto", () => {
     );
   });
 
-  it("takes at most 25 s more than the preheat to find out, unless the machine carries every load until then", () => {
+  it("takes at most 25 s more than the preheat, or than twice that if nothing is carried, unless every load is", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20_000 }), fc.constantFrom(...ALL), (perSec, load) => {
         const { history } = runOn({ perSec }, load);
         const steps = preheatOf(history);
         const seconds = steps.reduce((sum, each) => sum + each.seconds, 0);
         const carriedAll = steps.every(({ verdict }) => verdict === "ok" || verdict === "not-decidable");
-        assert.ok(seconds <= 90 + 25 || carriedAll, `${seconds} s`);
-        assert.ok(seconds <= 90 + 9 * 11, `${seconds} s`);
+        const smallest = steps[0]?.values;
+        const nothing = !steps.some(
+          ({ values, verdict }) =>
+            JSON.stringify(values) === JSON.stringify(smallest) && (verdict === "ok" || verdict === "not-decidable"),
+        );
+        assert.ok(seconds <= (nothing ? 2 : 1) * 90 + 25 || carriedAll, `${seconds} s`);
+        assert.ok(seconds <= 2 * 90 + 9 * 11, `${seconds} s`);
       }),
       { numRuns: 40 },
     );
@@ -130,6 +135,30 @@ describe("a run with scale: auto", () => {
     });
     const late = { ...first, p50Ms: 900 };
     assert.deepEqual(nextOfScaling(SINGLE, [late]), { step: { phase: "preheat", values: { producers: 8 } } });
+  });
+
+  it("does not take brokers that are still cold for a slow machine", () => {
+    const cold: Trial = {
+      phase: "preheat",
+      values: { producers: 8 },
+      verdict: "generator-bound",
+      reasons: ["the generator was late"],
+      p99Ms: null,
+      p50Ms: 700,
+      brokersJitThreads: 0.5,
+      seconds: 11,
+    };
+    // As a cluster of three brokers on two cores: after 90 s nothing had met the SLO, 20 s later it did.
+    const history = Array.from({ length: 8 }, () => cold);
+    assert.deepEqual(nextOfScaling(SINGLE, history), {
+      step: { phase: "preheat", values: { producers: 8 } },
+    });
+    const warm: Trial = { ...cold, verdict: "not-decidable", p50Ms: 3, brokersJitThreads: 0.1 };
+    assert.deepEqual(nextOfScaling(SINGLE, [...history, cold, warm]), {
+      step: { phase: "preheat", values: { producers: 16 } },
+    });
+    const slow = Array.from({ length: 17 }, () => cold);
+    assert.deepEqual(nextOfScaling(SINGLE, slow), { step: { phase: "preheat", values: { producers: 4 } } });
   });
 
   it("has a factor that does not fall when the machine gets faster", () => {

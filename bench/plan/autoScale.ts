@@ -27,6 +27,11 @@ const GROWTH = 2;
  * load meets the SLO, there is no limit: a machine that had no time to show what it can do is not a slow one.
  */
 const FURTHER_SEC = 25;
+/**
+ * As long as not even the smallest load of the preheat met the SLO, it is repeated until this many times the preheat's length. A
+ * cluster that has just started is more likely cold than slow: on two cores, three brokers needed 100 s.
+ */
+const COLD = 2;
 /** A sweep of the load may reach this many times what the machine carries, so that it shows where the SLO is missed. */
 const SWEEP_BEYOND = 2;
 /** A search starts at most at this share of what the machine carries, so that its first value meets the SLO. */
@@ -56,7 +61,7 @@ export function scalingLoads(load: Load): StepValues[] {
 
 /**
  * The values of a further step after the preheat, or how the loads are scaled. The load doubles from the largest one that met the
- * SLO, as long as that is not known to be enough; if none met it, it is halved.
+ * SLO, as long as that is not known to be enough; if none met it, the smallest one is repeated for a while, and then halved.
  *
  * @param history the steps so far, all of the preheat
  * @param preheated number of those steps before the further ones
@@ -68,6 +73,8 @@ export function nextScaling(
 ): { values: StepValues } | { scale: Scale } {
   const variable = loadVariable(load);
   const shown = shownBy(load, history);
+  if (shown.carried === undefined && mayBeCold(load, history))
+    return { values: { ...heaviestValues(load), [variable]: lowestTried(load, history) } };
   const further = history.slice(preheated);
   const isRising = shown.carried !== undefined && shown.missed === undefined;
   const isOver = !isRising && isLong(further);
@@ -115,10 +122,18 @@ function isEnough(load: Load, { carried }: Shown): boolean {
   return carried !== undefined && shareOf(load, carried) >= 1;
 }
 
+function mayBeCold({ benchmark: { preheat } }: Load, history: readonly Trial[]): boolean {
+  return history.length > 0 && spentOn(history) <= COLD * preheat;
+}
+
+/** How long steps took, with one more as long as the longest of them, s. */
+function spentOn(history: readonly Trial[]): number {
+  const seconds = history.map((trial) => trial.seconds);
+  return seconds.reduce((sum, each) => sum + each, 0) + Math.max(...seconds);
+}
+
 function isLong(further: readonly Trial[]): boolean {
-  if (further.length === 0) return false;
-  const spent = further.reduce((sum, { seconds }) => sum + seconds, 0);
-  return spent + Math.max(...further.map(({ seconds }) => seconds)) > FURTHER_SEC;
+  return further.length > 0 && spentOn(further) > FURTHER_SEC;
 }
 
 function furtherLoad(load: Load, { carried }: Shown, history: readonly Trial[]): number | undefined {
