@@ -203,7 +203,10 @@ describe("the faults of a benchmark", () => {
       );
     assert.deepEqual(of("broker 1", ["broker 2", "Broker  3"]), []);
     assert.deepEqual(of("leader of partition 0", ["broker 1"]), []);
-    assert.match(of("broker 1", ["broker 2", "broker 4"]).join(), /^benchmark\.faults\.0\.from: there is no broker 4/);
+    assert.match(
+      of("broker 1", ["broker 2", "broker 4"]).join(),
+      /^benchmark\.faults\.0\.from: there is no broker 4/,
+    );
     assert.match(of("broker 1", ["broker 1"]).join(), /broker 1 cannot be cut off from itself/);
     assert.match(of("all brokers", ["broker 1"]).join(), /all brokers cannot be cut off from some/);
   });

@@ -130,8 +130,8 @@ export const FAULT_NAMES = Object.keys(FAULT_KINDS) as [FaultName, ...FaultName[
 
 /** Whether a fault disturbs a consumer, and the runner executes it. */
 export function isOfConsumer(fault: FaultName): boolean {
-  const { ofConsumer = false }: FaultKind = FAULT_KINDS[fault];
-  return ofConsumer;
+  const { ofConsumer }: FaultKind = FAULT_KINDS[fault];
+  return ofConsumer === true;
 }
 
 /** A fault begins at the earliest this long after the measured time began, in seconds, so that a step shows its load without it. */

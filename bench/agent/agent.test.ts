@@ -202,7 +202,10 @@ describe("agents over HTTP", () => {
       assert.equal(kafka.open, opened);
       await assert.rejects(member(0, true), /consumer 1 has joined already/);
       await assert.rejects(member(1, false), /consumer 2 is not in this task's share/);
-      await assert.rejects(producers.member({ ...id, consumer: 0, joins: false }), /producers are in no group/);
+      await assert.rejects(
+        producers.member({ ...id, consumer: 0, joins: false }),
+        /producers are in no group/,
+      );
     });
     assert.deepEqual([delivered, lost, duplicated], [100, 0, 0]);
   });

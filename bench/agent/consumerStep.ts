@@ -2,13 +2,13 @@
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { ofTopic, topicCount, topicNames, topicOf } from "../../contract/topics.ts";
 import type { ClientAdapter, ConsumerPort, ReceivedBatch } from "../clients/port.ts";
+import { HttpError } from "../httpServer.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
 import { added } from "../measure/account.ts";
 import type { SelfWatch } from "../measure/self.ts";
 import { SequenceTracker } from "../measure/sequences.ts";
 import { reason } from "../reason.ts";
 import type { WallClock } from "../wallClock.ts";
-import { HttpError } from "../httpServer.ts";
 import { conflict } from "./errors.ts";
 import { Members } from "./members.ts";
 import { Positions } from "./positions.ts";

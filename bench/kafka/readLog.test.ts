@@ -30,6 +30,7 @@ function adapterOf(batches: Readonly<Record<string, ReceivedBatch[]>>) {
         assigned: () => [],
         joins: () => 1,
         errors: () => ({ NOT_LEADER: 2 }),
+        leave: async () => {},
         close: async () => {
           open -= 1;
         },

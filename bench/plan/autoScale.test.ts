@@ -101,7 +101,8 @@ describe("a run with scale: auto", () => {
         const smallest = steps[0]?.values;
         const nothing = !steps.some(
           ({ values, verdict }) =>
-            JSON.stringify(values) === JSON.stringify(smallest) && (verdict === "ok" || verdict === "not-decidable"),
+            JSON.stringify(values) === JSON.stringify(smallest) &&
+            (verdict === "ok" || verdict === "not-decidable"),
         );
         assert.ok(seconds <= (nothing ? 2 : 1) * 90 + 25 || carriedAll, `${seconds} s`);
         assert.ok(seconds <= 2 * 90 + 9 * 11, `${seconds} s`);

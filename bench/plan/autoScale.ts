@@ -72,10 +72,12 @@ export function nextScaling(
   preheated: number,
 ): { values: StepValues } | { scale: Scale } {
   const variable = loadVariable(load);
-  const shown = shownBy(load, history);
-  if (shown.carried === undefined && mayBeCold(load, history))
+  let cold = preheated;
+  while (cold < history.length && mayBeCold(load, history.slice(0, cold))) cold += 1;
+  if (mayBeCold(load, history))
     return { values: { ...heaviestValues(load), [variable]: lowestTried(load, history) } };
-  const further = history.slice(preheated);
+  const shown = shownBy(load, history);
+  const further = history.slice(cold);
   const isRising = shown.carried !== undefined && shown.missed === undefined;
   const isOver = !isRising && isLong(further);
   const value = isEnough(load, shown) || isOver ? undefined : furtherLoad(load, shown, history);
@@ -122,8 +124,11 @@ function isEnough(load: Load, { carried }: Shown): boolean {
   return carried !== undefined && shareOf(load, carried) >= 1;
 }
 
-function mayBeCold({ benchmark: { preheat } }: Load, history: readonly Trial[]): boolean {
-  return history.length > 0 && spentOn(history) <= COLD * preheat;
+/** Whether nothing was carried yet, and brokers that are still cold may be the reason. */
+function mayBeCold(load: Load, history: readonly Trial[]): boolean {
+  const last = history.at(-1);
+  if (!last || last.verdict === "failed" || shownBy(load, history).carried !== undefined) return false;
+  return spentOn(history) <= COLD * load.benchmark.preheat;
 }
 
 /** How long steps took, with one more as long as the longest of them, s. */

@@ -3,7 +3,7 @@ import { isWholeVariable, type Search } from "../../contract/workload.ts";
 import { type Evidence, passShares } from "./evidence.ts";
 
 /** A value counts as the generator's limit after this many such trials; a single one may be due to other load on the machine. */
-const BOUND_TRIALS = 2;
+export const BOUND_TRIALS = 2;
 /** A value is tried at most this often without evidence. Then it counts as undecidable. */
 export const UNCLEAR_TRIALS = 4;
 /** A share of the trials above one half: a knee is not based on a tie. */

@@ -1,6 +1,6 @@
 // Chooses the value of the next trial of a search.
 import { isWholeVariable, type Search } from "../../contract/workload.ts";
-import { isUndecided, middleOf, type Range, UNCLEAR_TRIALS, upperOf } from "./bracket.ts";
+import { BOUND_TRIALS, isUndecided, middleOf, type Range, UNCLEAR_TRIALS, upperOf } from "./bracket.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Posterior } from "./posterior.ts";
 
@@ -63,8 +63,9 @@ function mostInformative(search: Search, range: Range, posterior: Posterior): nu
   return best?.value;
 }
 
-function isExhausted({ trials }: Search, { met, missed, unclear }: Evidence): boolean {
-  return met + missed >= trials || unclear >= UNCLEAR_TRIALS;
+/** Whether a value is not tried again: it has had its trials, or those without evidence, of which more are likely to follow. */
+function isExhausted({ trials }: Search, { met, missed, bound, unclear }: Evidence): boolean {
+  return met + missed >= trials || bound >= BOUND_TRIALS || unclear >= UNCLEAR_TRIALS;
 }
 
 /** Values from `least` to `most`, half the tolerance apart, and one more at either end. */

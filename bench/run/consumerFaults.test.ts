@@ -98,7 +98,10 @@ describe("a consumer that leaves", () => {
       return 4_000;
     }, ending.signal);
     await run(1);
-    assert.deepEqual([calls.length, records.at(-1)?.endedAt, records.at(-1)?.error], [1, null, "the step ended before"]);
+    assert.deepEqual(
+      [calls.length, records.at(-1)?.endedAt, records.at(-1)?.error],
+      [1, null, "the step ended before"],
+    );
   });
 
   it("must be a consumer of the step", async () => {

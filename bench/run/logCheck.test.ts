@@ -40,7 +40,13 @@ function checkOf(logs: Buffer[][], visible: number[][], low = 0, changes: Partia
       setImmediate(() =>
         receive({ partition: 0, values, offsets, nextOffset: from + values.length, receivedUs: 0 }),
       );
-      return { assigned: () => [0], joins: () => 1, errors: () => ({}), close: async () => {} };
+      return {
+        assigned: () => [0],
+        joins: () => 1,
+        errors: () => ({}),
+        leave: async () => {},
+        close: async () => {},
+      };
     },
   };
   let asked = 0;

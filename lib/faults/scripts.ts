@@ -55,7 +55,7 @@ export function faultScript(
     CPUS: options.cpus ?? 0,
     MEMORY_MIB: options.memoryMiB ?? 0,
     DIRECTION: options.direction ?? "both",
-    FROM: peers.length > 0 ? "peers" : (options.from ?? "all"),
+    FROM: Array.isArray(options.from) ? "peers" : (options.from ?? "all"),
     PEERS: peers.join(" "),
     RATE: options.rateMbit === undefined ? "" : `${options.rateMbit}mbit`,
     DELAY: options.delayMs === undefined ? "" : `${options.delayMs}ms`,
@@ -66,7 +66,10 @@ export function faultScript(
 
 /** The script that says which of some faults a node cannot have (node/check.sh): a line `FAULT WHY` each. */
 export function checkScript(faults: readonly string[], labels: readonly string[]): string {
-  return script({ ...common(labels, MARKS), FAULTS: faults.join(" ") }, `${nodeFile("common.sh")}\n${nodeFile("check.sh")}`);
+  return script(
+    { ...common(labels, MARKS), FAULTS: faults.join(" ") },
+    `${nodeFile("common.sh")}\n${nodeFile("check.sh")}`,
+  );
 }
 
 /** The script that finds faults which were left behind, and undoes them if asked to (node/left.sh). */

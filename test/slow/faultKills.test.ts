@@ -40,7 +40,11 @@ describe("a run with faults", { concurrency: 1 }, () => {
   const doctor = async (...args: string[]) =>
     (await project.run("node", "swarmbench.mjs", "doctor", ...args)).text;
   /** Runs a fault, and kills the command that executes it as soon as `moment` has come. */
-  const killAt = async (fault: string, moment: RegExp | (() => Promise<void>), beforeKill = async () => {}) => {
+  const killAt = async (
+    fault: string,
+    moment: RegExp | (() => Promise<void>),
+    beforeKill = async () => {},
+  ) => {
     const list = faults({ at: 8, fault, target: "broker 1", duration: LASTS_SEC, ...KINDS[fault] });
     let waiting: Promise<void> | undefined;
     const kill = (pid: number) => {
@@ -90,7 +94,10 @@ describe("a run with faults", { concurrency: 1 }, () => {
       assert.match(await doctor(), new RegExp(`left over: fault ${fault} of broker-1`));
       await runs.bench("--stop");
       if (by === "the next up") {
-        assert.match(await project.mustUp(), new RegExp(`undone, left by an earlier run: ${fault} of broker-1`));
+        assert.match(
+          await project.mustUp(),
+          new RegExp(`undone, left by an earlier run: ${fault} of broker-1`),
+        );
       } else assert.match(await doctor("--clean"), new RegExp(`removed: fault ${fault} of broker-1`));
       await assertUndone(project, NODES);
     });

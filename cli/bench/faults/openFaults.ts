@@ -1,8 +1,8 @@
 // Prepares the faults of a run: finds the brokers' nodes, and undoes what an earlier run left behind there.
 import { setTimeout as sleep } from "node:timers/promises";
 import { SwarmbenchError } from "../../../contract/errors.ts";
-import { networkOf } from "../../../contract/request.ts";
 import { type FaultName, isOfConsumer } from "../../../contract/faults.ts";
+import { networkOf } from "../../../contract/request.ts";
 import type { Benchmark } from "../../../contract/workload.ts";
 import {
   forgetFaults,
@@ -55,7 +55,9 @@ export async function openFaults(
     const wrong = new Set(ofBrokers.map(({ fault }) => fault).filter((fault) => OF_NETWORK.includes(fault)));
     const why = "would hit the whole node; remove it, or use the overlay network";
     if (wrong.size > 0)
-      throw settingsError([...wrong].map((fault) => `benchmark.faults: with swarm.network: host, a ${fault} ${why}`));
+      throw settingsError(
+        [...wrong].map((fault) => `benchmark.faults: with swarm.network: host, a ${fault} ${why}`),
+      );
   }
   const stack = await stackOf(session);
   const nodes = [...new Set([stack.manager, ...stack.nodes.values()])];

@@ -29,9 +29,7 @@ export async function refusedFaults(
       byNode.set(node, new Set([...(byNode.get(node) ?? []), ...needsOf(fault)]));
     }
   }
-  const answers = await Promise.all(
-    [...byNode].map(([node, needs]) => check(node, [...needs], labels)),
-  );
+  const answers = await Promise.all([...byNode].map(([node, needs]) => check(node, [...needs], labels)));
   const lines = answers.flatMap((text) => text.split("\n").filter(Boolean));
   return [...new Set(lines)].map((line) => {
     const [fault, ...why] = line.split(" ");
