@@ -22,6 +22,8 @@ export interface PlannedFault {
 
 /** How long a fault without duration counts as under way when overlaps are looked for: swarm needs this long for a new task. */
 const MOMENT_SEC = 5;
+/** A killed engine is started again, and ends the containers that ran on. systemd gives up if it has to start it too often in a minute. */
+const ENGINE_SEC = 60;
 
 /** The faults of each step of a benchmark, with their repetitions, in the order of their times. */
 export function plannedFaults({ faults = [] }: Pick<Benchmark, "faults">): PlannedFault[] {
@@ -88,7 +90,8 @@ function overlaps(planned: readonly PlannedFault[]): string[] {
   return firstOfEach(errors).map(({ text }) => text);
 }
 
-const endOf = ({ atSec, durationSec }: PlannedFault) => atSec + (durationSec ?? MOMENT_SEC);
+const endOf = ({ fault, atSec, durationSec }: PlannedFault) =>
+  atSec + (durationSec ?? (fault === "engine-kill" ? ENGINE_SEC : MOMENT_SEC));
 
 function overlap(earlier: PlannedFault, later: PlannedFault): boolean {
   return later.atSec < endOf(earlier) && mayCoincide(targetOf(earlier), targetOf(later));

@@ -220,9 +220,9 @@ export class Agent {
   }
 
   /**
-   * One consumer of each group leaves it, or a new one joins in its place.
+   * One consumer of each group leaves it, or a new one joins in its place. In a group where it has done so already, nothing happens.
    *
-   * @throws HttpError 409 if the step has no such consumer, it has left or joined already, or it cannot join
+   * @throws HttpError 409 if the step has no such consumer, or it cannot leave or join a group
    */
   async member(id: StepId, consumer: number, joins: boolean): Promise<MemberAnswer> {
     const step = this.stepOf(id);

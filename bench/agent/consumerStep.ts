@@ -2,7 +2,6 @@
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { ofTopic, topicCount, topicNames, topicOf } from "../../contract/topics.ts";
 import type { ClientAdapter, ConsumerPort, ReceivedBatch } from "../clients/port.ts";
-import { HttpError } from "../httpServer.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
 import { added } from "../measure/account.ts";
 import type { SelfWatch } from "../measure/self.ts";
@@ -122,13 +121,11 @@ export class ConsumerStep implements AgentStep {
     const { first, count } = this.order.share;
     if (consumer < first || consumer >= first + count)
       throw conflict(`consumer ${consumer + 1} is not in this task's share`);
-    try {
-      await Promise.all(
-        this.groups.map(({ members }) => (joins ? members.join(consumer) : members.leave(consumer))),
-      );
-    } catch (error) {
-      if (error instanceof HttpError) throw error;
-      throw conflict(`consumer ${consumer + 1} cannot ${joins ? "join" : "leave"}: ${reason(error)}`);
+    const work = this.groups.map(({ members }) => (joins ? members.join(consumer) : members.leave(consumer)));
+    const failure = (await Promise.allSettled(work)).find(({ status }) => status === "rejected");
+    if (failure) {
+      const why = reason((failure as PromiseRejectedResult).reason);
+      throw conflict(`consumer ${consumer + 1} cannot ${joins ? "join" : "leave"}: ${why}`);
     }
   }
 

@@ -13,7 +13,10 @@ function open(go: () => Promise<void> = async () => {}) {
       assigned: () => [index],
       joins: () => 2,
       errors: () => ({ TIMEOUT: 1 }),
-      leave: async () => void log.push(`leave ${index}`),
+      leave: async () => {
+        log.push(`leave ${index}`);
+        if (index === 9) throw new Error("not coordinator");
+      },
       close: async () => void log.push(`close ${index}`),
     };
     return port;
@@ -36,11 +39,20 @@ describe("the consumers of a group", () => {
   });
 
   it("neither leave nor join twice", async () => {
-    const { members } = open();
+    const { members, log } = open();
     await members.joinAll([0]);
-    await assert.rejects(members.join(0), /consumer 1 has joined already/);
+    await members.join(0);
     await members.leave(0);
-    await assert.rejects(members.leave(0), /consumer 1 has left already/);
+    await members.leave(0);
+    assert.deepEqual(log, ["join 0", "leave 0"]);
+  });
+
+  it("are closed if they cannot leave in order, and can join again", async () => {
+    const { members, log } = open();
+    await members.joinAll([9]);
+    await assert.rejects(members.leave(9), /not coordinator/);
+    await members.join(9);
+    assert.deepEqual(log, ["join 9", "leave 9", "close 9", "join 9"]);
   });
 
   it("are closed, also one that is just joining", async () => {

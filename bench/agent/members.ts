@@ -1,7 +1,6 @@
 // The consumers of one group that a task runs. They can leave the group and join it again (benchmark.faults).
 import type { ConsumerPort } from "../clients/port.ts";
 import { added } from "../measure/account.ts";
-import { conflict } from "./errors.ts";
 import { inBatches } from "./inBatches.ts";
 
 /** Concurrent connection attempts: a broker's listen backlog holds 50. */
@@ -27,20 +26,24 @@ export class Members {
     await inBatches(indexes, CONNECT_CONCURRENCY, (index) => this.join(index));
   }
 
-  /** @throws HttpError 409 if it is a member; any error of the client */
+  /** A member stays as it is. @throws any error of the client */
   async join(index: number): Promise<void> {
-    if (this.ports.has(index)) throw conflict(`consumer ${index + 1} has joined already`);
+    if (this.ports.has(index)) return;
     const port = await this.connect(index);
     if (this.closed) await port.close();
     else this.ports.set(index, port);
   }
 
-  /** @throws HttpError 409 if it is no member; any error of the client, after which it is none */
+  /** @throws any error of the client; it is no member then either */
   async leave(index: number): Promise<void> {
     const port = this.ports.get(index);
-    if (!port) throw conflict(`consumer ${index + 1} has left already`);
+    if (!port) return;
     try {
       await port.leave();
+    } catch (error) {
+      // Clients join again by themselves otherwise.
+      await port.close().catch(() => {});
+      throw error;
     } finally {
       // Only now, so that the counts of all never fall.
       this.ports.delete(index);

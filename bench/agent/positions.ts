@@ -6,28 +6,47 @@ export interface OffsetRange {
   to: number;
 }
 
+/** Ranges kept of a partition: a new one begins when a partition comes back from another task. Further ones extend the last. */
+const MOST_RANGES = 100;
+
 /** The offsets that consumers have read of each partition, by which they recognise what they reread. */
 export class Positions {
-  private readonly ranges = new Map<number, OffsetRange>();
+  /** By partition, in ascending order and apart from each other. */
+  private readonly ranges = new Map<number, OffsetRange[]>();
 
   /** The offset after the last one that was read; undefined: nothing was read. */
   next(partition: number): number | undefined {
-    return this.ranges.get(partition)?.to;
+    return this.ranges.get(partition)?.at(-1)?.to;
   }
 
   /** Records that offsets were read. */
   read(partition: number, { from, to }: OffsetRange): void {
-    const range = this.ranges.get(partition);
-    if (!range) {
-      this.ranges.set(partition, { from, to });
-      return;
+    const ranges = this.ranges.get(partition);
+    const last = ranges?.at(-1);
+    if (!ranges || !last) {
+      this.ranges.set(partition, [{ from, to }]);
+    } else if (from >= last.from && (from <= last.to || ranges.length >= MOST_RANGES)) {
+      last.to = Math.max(last.to, to);
+    } else {
+      this.ranges.set(partition, joined([...ranges, { from, to }]));
     }
-    range.from = Math.min(range.from, from);
-    range.to = Math.max(range.to, to);
   }
 
-  /** The range of each partition that was read. */
+  /** The ranges of each partition that was read. */
   all(): (OffsetRange & { partition: number })[] {
-    return [...this.ranges].map(([partition, range]) => ({ partition, ...range }));
+    return [...this.ranges].flatMap(([partition, ranges]) =>
+      ranges.map((range) => ({ partition, ...range })),
+    );
   }
+}
+
+/** Ranges that overlap or touch each other, as one. */
+function joined(ranges: OffsetRange[]): OffsetRange[] {
+  const all: OffsetRange[] = [];
+  for (const { from, to } of ranges.sort((a, b) => a.from - b.from)) {
+    const last = all.at(-1);
+    if (last && from <= last.to) last.to = Math.max(last.to, to);
+    else all.push({ from, to });
+  }
+  return all;
 }

@@ -20,10 +20,10 @@ export interface AgentStep {
    */
   measure(window: StepWindow): number | undefined;
   /**
-   * One consumer of each group leaves it, or a new one joins in its place.
+   * One consumer of each group leaves it, or a new one joins in its place. In a group where it has done so already, nothing happens.
    *
    * @param consumer its number in its group, from 0
-   * @throws HttpError 409 if the step has no such consumer, or it has left or joined already
+   * @throws HttpError 409 if the step has no such consumer, or it cannot leave or join a group
    */
   member(consumer: number, joins: boolean): Promise<void>;
   /** Called each second. */

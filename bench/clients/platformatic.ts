@@ -95,11 +95,16 @@ function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
       partition: Number(partition),
       offset: BigInt(offset),
     }));
-    const stream = await consumer.consume(
+    const joining = consumer.consume(
       offsets.length > 0
         ? { topics: [topic], mode: "manual", offsets }
         : { topics: [topic], mode: "committed", fallbackMode: "earliest" },
     );
+    const stream = await joining.catch(async (error) => {
+      // Otherwise it would stay in its group.
+      await consumer.close(true).catch(() => {});
+      throw error;
+    });
     const failed = (error: unknown) => {
       const kind = errorKind(error);
       errors[kind] = (errors[kind] ?? 0) + 1;

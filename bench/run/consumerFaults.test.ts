@@ -79,16 +79,31 @@ describe("a consumer that leaves", () => {
     );
   });
 
-  it("is recorded with the reason if it cannot leave, and nothing joins", async () => {
-    const { run, calls, records } = open(() => {
-      throw new Error("agent consumers.1 does not answer");
+  it("is recorded with the reason if it cannot leave, and joins nevertheless, because it may have left some groups", async () => {
+    const { run, calls, records } = open(({ joins }) => {
+      if (joins) return 9_000;
+      throw new Error("consumer 1 cannot leave: Timeout");
     });
     await run(1);
     assert.deepEqual(
-      records.map(({ startedAt, error }) => [startedAt, error]),
-      [[null, "agent consumers.1 does not answer"]],
+      records.map(({ startedAt, endedAt, error }) => [startedAt, endedAt, error]),
+      [[null, null, "consumer 1 cannot leave: Timeout"]],
     );
-    assert.equal(calls.length, 1);
+    assert.deepEqual(
+      calls.map(({ joins }) => joins),
+      [false, true],
+    );
+  });
+
+  it("is recorded with the reason if no new one can join", async () => {
+    const { run, records } = open(({ joins }) => {
+      if (joins) throw new Error("agent consumers.1 does not answer");
+      return 4_000;
+    });
+    await run(1);
+    const last = records.at(-1);
+    assert.deepEqual([last?.startedAt, last?.endedAt], [4_000, null]);
+    assert.equal(last?.error, "agent consumers.1 does not answer");
   });
 
   it("does nothing more when its step has ended", async () => {

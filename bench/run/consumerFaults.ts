@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultRecord } from "../../contract/faults.ts";
 import type { FaultDue } from "../../contract/result.ts";
 import type { MemberAnswer } from "../agent/protocol.ts";
+import { unlessAborted } from "../clock.ts";
 import { reason } from "../reason.ts";
 import { type EventSink, instant } from "./events.ts";
 import type { Worker } from "./workers.ts";
@@ -37,18 +38,29 @@ export async function leaveAndJoin(scope: ConsumerFaultScope, due: FaultDue, num
     emit({ event: "fault", at: instant(), record });
   };
   const waitUntil = (sec: number) => sleep(Math.max(0, (sec - nowSec()) * 1_000), undefined, { signal });
-  try {
-    const worker = consumers.find(({ share }) => number > share.first && number <= share.first + share.count);
-    if (!worker) throw new Error(`no task has consumer ${number}`);
-    const member = (joins: boolean): Promise<MemberAnswer> =>
-      worker.agent.client.member({ ...id, consumer: number - 1, joins });
-    await waitUntil(due.dueMs / 1_000);
-    const left = await member(false);
-    put({ hit, startedAt: (left.fromMs + left.toMs) / 2, uncertainMs: (left.toMs - left.fromMs) / 2 });
-    await waitUntil(due.dueMs / 1_000 + (plannedSec ?? 0));
-    put({ endedAt: (await member(true)).toMs });
-  } catch (error) {
+  const worker = consumers.find(({ share }) => number > share.first && number <= share.first + share.count);
+  if (!worker) return put({ error: `no task has consumer ${number}` });
+  const member = (joins: boolean): Promise<MemberAnswer> =>
+    unlessAborted(signal, worker.agent.client.member({ ...id, consumer: number - 1, joins }));
+  const failed = (error: unknown) => {
     // At the end of an abandoned step its agents close all consumers.
-    put({ error: signal.aborted ? "the step ended before" : reason(error) });
+    const why = signal.aborted ? "the step ended before" : reason(error);
+    put({ error: record.error === null ? why : `${record.error}; ${why}` });
+  };
+  try {
+    await waitUntil(due.dueMs / 1_000);
+    const { fromMs, toMs } = await member(false);
+    put({ hit, startedAt: (fromMs + toMs) / 2, uncertainMs: (toMs - fromMs) / 2 });
+  } catch (error) {
+    failed(error);
+    if (signal.aborted) return;
+  }
+  // Even if it could not leave in order: it may have left some of its groups.
+  try {
+    await waitUntil(due.dueMs / 1_000 + (plannedSec ?? 0));
+    const { toMs } = await member(true);
+    if (record.startedAt !== null) put({ endedAt: toMs });
+  } catch (error) {
+    failed(error);
   }
 }

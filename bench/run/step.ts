@@ -5,7 +5,7 @@ import { withoutSecrets } from "../../contract/target.ts";
 import { consumersInGroup, topicCount, topicNames } from "../../contract/topics.ts";
 import { type ConsumerTotals, type Prepare, type ProducerTotals, stepName } from "../agent/protocol.ts";
 import type { StepWindow } from "../agent/step.ts";
-import { within } from "../clock.ts";
+import { unlessAborted, within } from "../clock.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { ensureTopic, logOffsets, removeTopics } from "../kafka/topics.ts";
 import { isWarm, STEADY_WINDOW, steadiness, steadyInputs } from "../measure/steady.ts";
@@ -23,7 +23,7 @@ import { stepLogCheck } from "./logCheck.ts";
 import { ownPartitions } from "./ownPartitions.ts";
 import { type Readings, takeReadings } from "./readings.ts";
 import { drain } from "./stepDrain.ts";
-import { beginFaults } from "./stepFaults.ts";
+import { beginFaults, type StepFaults } from "./stepFaults.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 import { stepResult } from "./stepResult.ts";
 import { setWindow } from "./stepWindow.ts";
@@ -94,8 +94,9 @@ class StepRun {
   private readonly id: { run: string; step: number };
   private readonly reports: AgentReports;
   private readonly startedAt = new Date().toISOString();
-  /** Resolves when the consumers that a fault made leave are back. */
-  private consumersBack: () => Promise<unknown> = async () => {};
+  private faults: StepFaults | undefined;
+  /** Aborted when the step is abandoned. */
+  private readonly abandoned = new AbortController();
 
   private readonly order: StepOrder;
   private readonly topic: Topic;
@@ -259,8 +260,9 @@ class StepRun {
     this.reports.timeline.measure(fromSec, toSec);
     const nowSec = () => this.reports.nowSec();
     const measuring = { fromSec, toSec, nowSec, topic: this.topic, consumers: this.consumers };
-    const faults = beginFaults(this.order, measuring, this.listener, this.signal);
-    this.consumersBack = faults.consumersBack;
+    const signal = AbortSignal.any([this.signal, this.abandoned.signal]);
+    const faults = beginFaults(this.order, measuring, this.listener, signal);
+    this.faults = faults;
     try {
       await this.reports.pollUntil(fromSec, "about to measure");
       const before = await this.readings();
@@ -283,8 +285,7 @@ class StepRun {
   private async drain(toSec: number): Promise<StepFindings["drain"]> {
     const { workload, benchmark } = this.order;
     const withBroker = reachesBroker(workload);
-    // A consumer that is still joining reads what nobody else does.
-    await this.reports.keepPolling(this.consumersBack());
+    const { backlog, backSec = toSec } = await this.waitForConsumers();
     const drained = await drain(
       {
         poll: () => this.reports.poll("draining"),
@@ -297,12 +298,29 @@ class StepRun {
           this.reports.keepPolling(Promise.all(this.workers.map(({ agent }) => agent.client.tally(this.id)))),
         log: () => this.logOffsets(),
       },
-      { toSec, deadlineSec: toSec + benchmark.drain, acks: workload.acks, starts: this.topic.startOffsets },
+      {
+        toSec,
+        deadlineSec: Math.max(toSec, backSec) + benchmark.drain,
+        acks: workload.acks,
+        starts: this.topic.startOffsets,
+        backlog,
+      },
     );
     // If the drain hit its limit, only the reports of the measured time are awaited.
     const reported = drained.seconds === null ? toSec : Math.max(toSec, Math.floor(this.reports.nowSec()));
     await this.reports.untilReported(reported);
     return drained;
+  }
+
+  /** Waits for consumers that a fault made leave: one that is still joining reads what nobody else does. */
+  private async waitForConsumers(): Promise<{ backlog?: number; backSec?: number }> {
+    const back = this.faults?.consumersBack();
+    if (!back) return {};
+    await this.reports.poll("draining");
+    const { acked } = this.reports.producers();
+    const backlog = Math.max(0, acked - this.reports.deliveredToAll());
+    await this.reports.keepPolling(unlessAborted(this.signal, back));
+    return { backlog, backSec: this.reports.nowSec() };
   }
 
   private async collect(): Promise<Pick<StepFindings, "produced" | "consumed" | "unread">> {
@@ -331,6 +349,7 @@ class StepRun {
 
   /** Ends the step at the agents that can be reached. The others end it themselves after their orphan timeout. */
   async abandon(): Promise<void> {
+    this.abandoned.abort();
     this.exchange.unwatch();
     const collect = ({ agent }: Worker) => agent.client.collect({ ...this.id, timeoutMs: 0 });
     await Promise.allSettled(

@@ -43,14 +43,17 @@ export async function drain(
     deadlineSec,
     acks,
     starts,
+    backlog,
   }: {
+    /** Messages under way at the end of the measured time, if that is known. Default: at the first poll. */
+    backlog?: number | undefined;
     toSec: number;
     deadlineSec: number;
     acks: Workload["acks"];
     starts: Readonly<Record<number, string>>;
   },
 ): Promise<Drained> {
-  let backlogAtEnd: number | undefined;
+  let backlogAtEnd = backlog;
   let log: LogOffsets | undefined;
   let talliedSec = Number.NEGATIVE_INFINITY;
   for (;;) {

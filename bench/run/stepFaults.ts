@@ -24,8 +24,8 @@ interface Measuring {
 export interface StepFaults {
   /** No further fault begins. */
   end(): void;
-  /** Resolves when the consumers that have left are back. Never rejects. */
-  consumersBack(): Promise<unknown>;
+  /** Resolves when the consumers that have left are back; undefined: none has left. Never rejects. */
+  consumersBack(): Promise<unknown> | undefined;
 }
 
 /** Announces the faults of a step's measured time, if it has any, and executes those of consumers. */
@@ -36,7 +36,7 @@ export function beginFaults(
   signal: AbortSignal,
 ): StepFaults {
   if (!hasFaults(phase, benchmark) || !listener.event)
-    return { end: () => {}, consumersBack: async () => {} };
+    return { end: () => {}, consumersBack: () => undefined };
   const emit = listener.event.bind(listener);
   emit({ event: "measured-time", at: instant(), step: number, fromSec, toSec });
   const ending = new AbortController();
@@ -60,5 +60,8 @@ export function beginFaults(
     roles: clusterRoles(target.kafka, target.brokerMetrics),
     topics: { names: topicNames(topic.name, topicCount(workload)), partitions: topic.partitions },
   });
-  return { end: () => ending.abort(), consumersBack: () => Promise.all(executed) };
+  return {
+    end: () => ending.abort(),
+    consumersBack: () => (executed.length > 0 ? Promise.all(executed) : undefined),
+  };
 }

@@ -12,6 +12,19 @@ after(() => rmSync(folder, { recursive: true }));
 
 describe("a log of events", () => {
   const events = ["one", "two", "three"].map((text) => JSON.stringify({ text }));
+  const record: FaultRecord = {
+    step: 1,
+    number: 1,
+    fault: "broker-kill",
+    target: "controller",
+    hit: ["broker-1"],
+    plannedAtSec: 10,
+    plannedSec: null,
+    startedAt: 1,
+    endedAt: 2,
+    uncertainMs: 1,
+    error: null,
+  };
   const logged = (file: string) => readFileSync(file, "utf8").split("\n").filter(Boolean);
   const follow = (log: EventLog, lines: string[]) => {
     for (const [index, line] of lines.entries()) log.take(index + 1, line);
@@ -42,19 +55,6 @@ describe("a log of events", () => {
 
   it("keeps the records of faults among them, which do not come again with the runner's events", () => {
     const file = path.join(folder, "e.jsonl");
-    const record: FaultRecord = {
-      step: 1,
-      number: 1,
-      fault: "broker-kill",
-      target: "controller",
-      hit: ["broker-1"],
-      plannedAtSec: 10,
-      plannedSec: null,
-      startedAt: 1,
-      endedAt: 2,
-      uncertainMs: 1,
-      error: null,
-    };
     const first = new EventLog(file);
     assert.deepEqual(
       events.slice(0, 2).map((line, index) => first.take(index + 1, line)),
@@ -70,6 +70,30 @@ describe("a log of events", () => {
     assert.deepEqual([one, two, three], events);
     const event = eventSchema.parse(JSON.parse(fault));
     assert.deepEqual(event.event === "fault" && event.record, record);
+  });
+
+  it("counts the records of faults that the runner wrote as its events", () => {
+    const file = path.join(folder, "f.jsonl");
+    const leave: FaultRecord = {
+      ...record,
+      fault: "consumer-leave",
+      target: "consumer 1",
+      hit: ["consumer-1"],
+    };
+    const lines = [
+      events[0] as string,
+      JSON.stringify({ event: "fault", at: "2026-11-28T12:00:00.000Z", record: leave }),
+      ...events.slice(1),
+    ];
+    const first = new EventLog(file);
+    follow(first, lines);
+    first.add(record);
+    const again = new EventLog(file);
+    assert.deepEqual(
+      lines.map((line, index) => again.take(index + 1, line)),
+      lines.map(() => false),
+    );
+    assert.equal(logged(file).length, lines.length + 1);
   });
 
   it("keeps the error when nothing can be written", () => {

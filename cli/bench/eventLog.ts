@@ -1,13 +1,13 @@
 // Writes the events of a run to events.jsonl as they come.
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, truncateSync } from "node:fs";
-import type { FaultRecord } from "../../contract/faults.ts";
-import type { RunEvent } from "../../contract/result.ts";
+import { type FaultRecord, isOfConsumer } from "../../contract/faults.ts";
+import { eventSchema, type RunEvent } from "../../contract/result.ts";
 import { linesIn } from "../../results/lines.ts";
 import { notWritten } from "../../results/store.ts";
 
-/** How the lines begin that this machine adds to the runner's events: the records of faults. */
-const OWN = '{"event":"fault",';
+/** How a record of a fault begins. This machine adds those of brokers to the runner's events. */
+const FAULT = '{"event":"fault",';
 
 /**
  * Appends each event of a run to a file at once. When a run is followed again, all of its events come again from the first
@@ -31,7 +31,7 @@ export class EventLog {
     let end = 0;
     for (const line of linesIn(file)) {
       if (!line.complete) truncateSync(file, end);
-      else if (line.text !== "" && !line.text.startsWith(OWN)) this.earlier.push(digest(line.text));
+      else if (line.text !== "" && !isOwn(line.text)) this.earlier.push(digest(line.text));
       if (line.complete) end = line.end;
     }
   }
@@ -65,6 +65,13 @@ export class EventLog {
     const index = this.earlier.lastIndexOf(digest(first));
     return index < 0 ? 0 : this.earlier.length - index;
   }
+}
+
+/** Whether this machine added a line: the record of a fault of brokers. Those of consumers are events of the runner. */
+function isOwn(line: string): boolean {
+  if (!line.startsWith(FAULT)) return false;
+  const event = eventSchema.safeParse(JSON.parse(line)).data;
+  return event?.event !== "fault" || !isOfConsumer(event.record.fault);
 }
 
 function digest(line: string): string {

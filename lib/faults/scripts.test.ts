@@ -310,6 +310,26 @@ esac`;
         ["-I INPUT -s 10.0.1.7/32 ! -i lo -j DROP", "-I OUTPUT -d 10.0.1.7/32 ! -o lo -j DROP"],
       );
       assert.equal(rules(), own);
+      // Another address at the end: the broker of the cut was started again.
+      folder.program(
+        "docker",
+        DOCKER.replace(
+          '"ps --all")',
+          '"exec id-1") [ ! -f "$DIR/again" ] || { echo 10.0.1.8 STREAM; exit 0; }; echo 10.0.1.7 STREAM ;;\n  "ps --all")',
+        ),
+      );
+      const again = start({
+        fault: "broker-cut",
+        durationSec: 0.5,
+        peers: ["broker-2"],
+        options: { from: ["broker 2"] },
+      });
+      await untilTrue("begun", () => again.kinds().includes("began"));
+      folder.write("again", "");
+      await again.ended;
+      assert.match(again.text(), /^failed brokers of the cut were started again meanwhile/m);
+      assert.equal(rules(), own);
+      folder.program("docker", DOCKER);
       const absent = start({ fault: "broker-cut", peers: ["broker-3"], options: { from: ["broker 3"] } });
       await absent.ended;
       assert.match(absent.text(), /^failed broker-1 does not find the address of broker-3; does it run\?/);
@@ -394,14 +414,16 @@ esac`;
       const engine = spawn("sleep", ["60"]);
       children.push(engine);
       folder.write("engine.pid", `${engine.pid}`);
-      const { manager = "false", services = "broker-1" } = changes;
+      const { manager = "echo false", services = "broker-1\\n", all = "id-1\n" } = changes;
+      folder.write("all", all);
       folder.program(
         "docker",
         DOCKER.replace(
           'case "$1 $2" in',
           `case "$1 $2" in
-  "info --format") echo ${manager} ;;
-  "ps --format") labelled "$@"; echo ${services} ;;`,
+  "info --format") ${manager} ;;
+  "ps --format") labelled "$@"; printf '${services}' ;;
+  "ps --quiet") case "$*" in *label=*) labelled "$@"; cat "$DIR/running" ;; *) cat "$DIR/all" ;; esac ;;`,
         ),
       );
       folder.program("cat", `case "$1" in /proc/*/comm) echo ${parent} ;; *) exec /bin/cat "$@" ;; esac`);
@@ -425,8 +447,11 @@ esac`;
     }
 
     const refused: [string, Record<string, string>, RegExp][] = [
-      ["runsv", { manager: "true" }, /manages the swarm/],
-      ["runsv", { services: "consumers" }, /also has producers or consumers/],
+      ["runsv", { manager: "echo true" }, /manages the swarm/],
+      ["runsv", { manager: "exit 1" }, /does not answer/],
+      ["runsv", { services: "broker-1\\nconsumers\\n" }, /also has producers or consumers/],
+      ["runsv", { services: "broker-1\\nbroker-2\\n" }, /has several brokers/],
+      ["runsv", { all: "id-1\nid-9\n" }, /containers that are not this stack's/],
       ["systemd", { restart: "no" }, /systemd would not start the engine/],
       ["bash", {}, /nothing would start the engine/],
     ];
@@ -453,6 +478,42 @@ esac`;
     assert.match(script.text(), /^failed lost it/);
     assert.deepEqual(changes(), ["pause id-1", "unpause id-1"]);
     assert.deepEqual(markers(), []);
+  });
+});
+
+describe("the check of a node", () => {
+  const checked = (needs: string[], programs: Record<string, string>) => {
+    for (const [name, text] of Object.entries(programs)) folder.program(name, text);
+    // Only these programs are there, and what a shell needs.
+    folder.run('for name in uname cat sed grep sort date; do ln -s "$(command -v $name)" "$DIR/bin/"; done');
+    const { code, stdout, stderr } = folder.run(`PATH="$DIR/bin"\n${checkScript(needs, LABELS)}`);
+    assert.equal(code, 0, stderr);
+    return stdout
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.replace(/ of \S+ has| \S+ has/, " NODE has"));
+  };
+  const ALL = { iptables: "", nsenter: "", ip: "", tc: "", unshare: "exit 0" };
+
+  it("finds nothing where programs and queues are there", () => {
+    assert.deepEqual(checked(["broker-cut", "broker-link", "netem", "tbf", "broker-pause"], ALL), []);
+  });
+
+  it("names each missing program, and does not take it for a missing queue", () => {
+    const { nsenter } = ALL;
+    assert.deepEqual(checked(["broker-cut", "broker-link", "netem"], { nsenter }), [
+      "broker-cut NODE has no program iptables; install it",
+      "broker-link NODE has no program ip; install it",
+      "broker-link NODE has no program tc; install it",
+      "broker-link NODE has no program unshare; install it",
+    ]);
+  });
+
+  it("names each queue that the kernel lacks", () => {
+    const unshare = 'case "$*" in *netem*) exit 2 ;; esac';
+    const found = checked(["broker-link", "netem", "tbf"], { ...ALL, unshare });
+    assert.equal(found.length, 1);
+    assert.match(found[0] ?? "", /^broker-link the kernel .*no netem, .*; use rateMbit alone$/);
   });
 });
 

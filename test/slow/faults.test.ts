@@ -11,6 +11,7 @@ const NODES = ["node1", "node2", "node3"];
 /** One step of 30 seconds on a cluster of three brokers, whose log is checked. */
 const STEP = ["--set", "duration=30 seconds", "--set", "drain=60 seconds", "--set", "logCheck=true"];
 const faults = (...list: object[]) => ["--set", `faults=${JSON.stringify(list)}`];
+const PEER = "docker exec $(docker ps --quiet --filter name=broker-1) getent hosts broker-2";
 const pauseOf = (target: string, duration: number) => ({ at: 8, fault: "broker-pause", target, duration });
 
 /** Runs with `benchmark.faults` on a real cluster, one after the other; the last test destroys the stack. */
@@ -103,7 +104,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
     await undone();
   });
 
-  it("cut a leader off from one other broker only: the third is reached, and nothing is lost", async () => {
+  it("cut a broker off from another one only, in both directions, and nothing is lost", async () => {
     const cut = { at: 8, fault: "broker-cut", target: "broker 1", from: ["broker 2"], duration: 15 };
     const rules: string[] = [];
     const list =
@@ -118,8 +119,26 @@ describe("faults of a run", { concurrency: 1 }, () => {
     assert.equal(code, 0, text);
     const [record] = recordsWithoutLoss();
     assert.deepEqual([record?.error, record?.hit], [null, ["broker-1"]]);
-    assert.match(rules.join(), /-A INPUT -s 10\.[\d.]+\/32 ! -i lo -j DROP/);
+    const [, address] = /^([\d.]+) /.exec(await project.on("node1", PEER)) ?? [];
+    for (const rule of [
+      `-A INPUT -s ${address}/32 ! -i lo -j DROP`,
+      `-A OUTPUT -d ${address}/32 ! -o lo -j DROP`,
+    ])
+      assert.ok(rules.join().includes(rule), `${rule}: ${rules}`);
     await undone();
+  });
+
+  it("are refused before the run, with every reason, if a node cannot have them", async () => {
+    const count = runs.names().length;
+    const { code, text } = await runs.bench(
+      ...STEP,
+      ...["--set", "duration=100 seconds"],
+      ...faults({ at: 8, fault: "engine-kill", target: "leader of partition 0" }),
+    );
+    assert.equal(code, 2, text);
+    assert.match(text, /benchmark\.faults: engine-kill: \S+ manages the swarm/);
+    assert.match(text, /benchmark\.faults: engine-kill: \S+ also has producers or consumers/);
+    assert.equal(runs.names().length, count);
   });
 
   it("let a consumer leave its group and another one join: everything is delivered", async () => {

@@ -27,7 +27,7 @@ describe("faults that nodes cannot have", () => {
     );
     assert.deepEqual(await refusedFaults(list, { nodes, labels: [] }, check), []);
     assert.deepEqual(asked.sort(), [
-      "node1: broker-link netem",
+      "node1: broker-link netem tbf",
       "node2: engine-kill broker-link netem",
       "node3: broker-link netem",
     ]);

@@ -45,7 +45,8 @@ function nodesHit(fault: Fault, nodes: readonly FaultNode[]): readonly FaultNode
 
 /** What is to be checked for a fault (lib/faults/node/check.sh). */
 function needsOf({ fault, delayMs, lossPercent }: Fault): string[] {
-  return delayMs === undefined && lossPercent === undefined ? [fault] : [fault, "netem"];
+  if (fault !== "broker-link") return [fault];
+  return [fault, delayMs === undefined && lossPercent === undefined ? "tbf" : "netem"];
 }
 
 const checkNode: Check = async (node, faults, labels) => {

@@ -43,10 +43,19 @@ firewall() {
 engine() { cat "$ENGINE_PID"; }
 # Why the engine of this node cannot be killed; nothing if it can.
 engine_refusal() {
-  if [ "$(docker info --format '{{.Swarm.ControlAvailable}}')" != false ]; then
-    echo "$(uname -n) manages the swarm, so that the run would end with its engine; give the broker a node of its own"
-  elif own ps --format '{{.Label "com.docker.swarm.service.name"}}' | grep -qx -e producers -e consumers; then
-    echo "$(uname -n) also has producers or consumers, which would end with its engine; give the broker a node of its own"
+  node=$(uname -n)
+  manages=$(docker info --format '{{.Swarm.ControlAvailable}}') || { echo "the engine of $node does not answer"; return 0; }
+  all=$(docker ps --quiet --no-trunc | sort)
+  mine=$(own ps --quiet --no-trunc | sort)
+  services=$(own ps --format '{{.Label "com.docker.swarm.service.name"}}')
+  if [ "$manages" = true ]; then
+    echo "$node manages the swarm, so that the run would end with its engine; give the broker a node of its own"
+  elif echo "$services" | grep -qx -e producers -e consumers; then
+    echo "$node also has producers or consumers, which would end with its engine; give the broker a node of its own"
+  elif [ "$(echo "$services" | grep -c '^broker-')" -gt 1 ]; then
+    echo "$node has several brokers, which would all end with its engine; give each a node of its own"
+  elif [ "$all" != "$mine" ]; then
+    echo "$node also has containers that are not this stack's, which would end with its engine"
   else
     parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$(engine)/status" 2>/dev/null) || true
     case $(cat "/proc/${parent:-0}/comm" 2>/dev/null) in
@@ -54,10 +63,10 @@ engine_refusal() {
       systemd)
         case $(systemctl show --property Restart --value docker 2>/dev/null) in
           always | on-failure | on-abnormal | on-abort) ;;
-          *) echo "systemd would not start the engine of $(uname -n) again (Restart=no)" ;;
+          *) echo "systemd would not start the engine of $node again (Restart=no)" ;;
         esac
         ;;
-      *) echo "nothing would start the engine of $(uname -n) again" ;;
+      *) echo "nothing would start the engine of $node again" ;;
     esac
   fi
 }

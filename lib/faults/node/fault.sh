@@ -101,14 +101,23 @@ case $FAULT in
 esac
 if [ "$FAULT" = broker-cut ]; then
   rules=$(firewall "$process" -S 2>&1) || fail "the firewall of $SERVICE cannot be changed: $rules"
-  addresses=
+fi
+# The addresses of the brokers that it is cut off from, one a line.
+find_peers() {
   for peer in $PEERS; do
     [ "$peer" != "$SERVICE" ] || continue
     found=$(docker exec "$object" sh -c 'getent ahostsv4 "$0" || getent hosts "$0"' "$peer" | sed -n 's/^\([0-9.]*\) .*/\1/p' | sort -u)
-    [ -n "$found" ] || fail "$SERVICE does not find the address of $peer; does it run?"
-    addresses="$addresses $found"
+    [ -n "$found" ] || { echo "$peer"; return 1; }
+    echo "$found"
   done
-  [ "$FROM" != peers ] || [ -n "$addresses" ] || fail "$SERVICE cannot be cut off from itself"
+}
+find_addresses() {
+  addresses=$(find_peers) || fail "$SERVICE does not find the address of $(echo "$addresses" | tail -n 1); does it run?"
+}
+addresses=
+if [ "$FROM" = peers ]; then
+  find_addresses
+  [ -n "$addresses" ] || fail "$SERVICE cannot be cut off from itself"
 fi
 if [ "$FAULT" = engine-kill ]; then
   why=$(engine_refusal)
@@ -123,6 +132,8 @@ if [ "$DURATION_MS" -gt 0 ]; then
 fi
 nap_until "$DUE_MS"
 [ "$cut" = no ] || fail "it was not executed, because the run was stopped before"
+# A broker that was started again meanwhile has another address.
+[ "$FROM" != peers ] || find_addresses
 [ "$DURATION_MS" -eq 0 ] || mv "$mark.new" "$mark"
 
 # Busy loops, and an end of their own: this container stops even if nobody removes it.
@@ -181,6 +192,9 @@ began=yes
 say began "$before" "$after"
 if [ "$DURATION_MS" -gt 0 ]; then
   nap_until "$((after + DURATION_MS))"
+  if [ "$FROM" = peers ] && [ "$cut" = no ] && [ "$(find_peers)" != "$addresses" ]; then
+    say failed "brokers of the cut were started again meanwhile, and got addresses from which $SERVICE was not cut off"
+  fi
   exit 0
 fi
 
