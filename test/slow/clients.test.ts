@@ -242,6 +242,40 @@ for (const name of KAFKA_CLIENTS) {
       });
     }
 
+    it("commits what it has read when it leaves its group", async () => {
+      const topic = await newTopic();
+      const group = randomUUID();
+      const first = await consume(client, topic, group);
+      const before = texts("before", 100);
+      await send(client, topic, before);
+      await eventually(() => assert.equal(first.received.length, 100));
+      await first.port.leave();
+      const after = texts("after", 20);
+      await send(client, topic, after);
+      const second = await consume(client, topic, group);
+      await eventually(() => assert.equal(second.received.length, 20));
+      assert.deepEqual(sorted(second.received), expected(after));
+      assert.equal(first.received.length, 100);
+      await second.port.close();
+    });
+
+    it("goes on to receive after its broker was away for longer than its retries", async () => {
+      const topic = await newTopic();
+      const { port, received } = await consume(client, topic);
+      await send(client, topic, texts("before", 10));
+      await eventually(() => assert.equal(received.length, 10));
+      await cluster.stopBroker(1, "SIGKILL");
+      await delay(40_000); // the length of the outage
+      await cluster.startBroker(1);
+      const wanted = { topic: `ready-${randomUUID()}`, partitions: 1, config: {} };
+      await eventually(async () => void (await ensureTopic(cluster.target, wanted)));
+      const after = texts("after", 10);
+      await send(client, topic, after);
+      const values = () => new Set(received.map(({ value }) => value.toString()));
+      await eventually(() => assert.ok(expected(after).every((text) => values().has(text))), 120_000);
+      await port.close();
+    });
+
     it("fails with Kafka's own name of the error", async () => {
       const topic = await newTopic();
       const producer = await client.connectProducer(cluster.target, "producer", { topic, ...plain });
