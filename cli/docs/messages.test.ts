@@ -32,6 +32,7 @@ const OUTPUT = [
 
 /** Files that parse without showing the library's messages. */
 const SILENT = [
+  "cli/bench/eventLog.ts",
   "bench/http.ts",
   "bench/probe/iperf.ts",
   "cli/bench/faults/faultRun.ts",
