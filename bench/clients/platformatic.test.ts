@@ -1,13 +1,88 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { Readable } from "node:stream";
 import { describe, it } from "node:test";
+import { eventually } from "../../test/support/eventually.ts";
 import { platformaticAdapter } from "./platformatic.ts";
 
-describe("the client platformatic", () => {
-  const target = {
-    bootstrap: ["127.0.0.1:9092"],
-    security: { protocol: "PLAINTEXT" },
-  } as unknown as Parameters<Awaited<ReturnType<typeof platformaticAdapter>>["connectProducer"]>[0];
+const target = {
+  bootstrap: ["127.0.0.1:9092"],
+  security: { protocol: "PLAINTEXT" },
+} as unknown as Parameters<Awaited<ReturnType<typeof platformaticAdapter>>["connectProducer"]>[0];
 
+type Package = typeof import("@platformatic/kafka");
+
+/** A consumer without a broker, whose stream the test fills and ends. */
+class FakeConsumer extends EventEmitter {
+  static readonly all: FakeConsumer[] = [];
+  /** How many of the next ones cannot join. */
+  static failing = 0;
+  readonly assignments = [{ topic: "t", partitions: [0] }];
+  readonly stream = Object.assign(new Readable({ objectMode: true, read() {} }), {
+    offsetsToFetch: new Map(),
+    close: async () => void this.stream.destroy(),
+  });
+  closed = false;
+
+  constructor() {
+    super();
+    FakeConsumer.all.push(this);
+  }
+
+  async consume() {
+    if (FakeConsumer.failing > 0) {
+      FakeConsumer.failing -= 1;
+      throw new Error("ECONNREFUSED");
+    }
+    return this.stream;
+  }
+
+  async commit() {}
+
+  async close() {
+    this.closed = true;
+  }
+
+  deliver(offset: number) {
+    this.stream.push({ partition: 0, value: Buffer.from(`${offset}`), offset: BigInt(offset) });
+  }
+}
+
+describe("a consumer of platformatic", () => {
+  it("is replaced when its stream fails, until another one has joined, but not after it was closed", async () => {
+    const adapter = await platformaticAdapter(async () => ({ Consumer: FakeConsumer }) as unknown as Package);
+    const received: string[] = [];
+    const port = await adapter.connectConsumer(
+      target,
+      "client",
+      { topic: "t", group: "g", fetch: { minBytes: 1, maxBytes: 1, maxWaitMs: 1 }, startOffsets: {} },
+      () => 1,
+      ({ values }) => received.push(...values.map(String)),
+    );
+    const [first] = FakeConsumer.all;
+    first?.deliver(0);
+    await eventually(() => assert.deepEqual(received, ["0"]));
+    FakeConsumer.failing = 1;
+    first?.stream.destroy(new Error("connect ECONNREFUSED"));
+    await eventually(() => assert.equal(port.joins(), 2));
+    assert.deepEqual(
+      FakeConsumer.all.map(({ closed }) => closed),
+      [true, true, false],
+    );
+    const third = FakeConsumer.all.at(-1);
+    third?.deliver(1);
+    await eventually(() => assert.deepEqual(received, ["0", "1"]));
+    assert.equal(
+      Object.values(port.errors()).reduce((sum, count) => sum + count, 0),
+      2,
+    );
+    await port.close();
+    third?.stream.emit("close");
+    assert.deepEqual([third?.closed, FakeConsumer.all.length], [true, 3]);
+  });
+});
+
+describe("a producer of platformatic", () => {
   for (const [acks, asked] of [
     [0, 0],
     [1, 1],
@@ -23,9 +98,7 @@ describe("the client platformatic", () => {
           return { offsets: [{ partition: 3 }] };
         }
       }
-      const adapter = await platformaticAdapter(
-        async () => ({ Producer }) as unknown as typeof import("@platformatic/kafka"),
-      );
+      const adapter = await platformaticAdapter(async () => ({ Producer }) as unknown as Package);
       const producer = await adapter.connectProducer(target, "client", {
         topic: "t",
         acks,
