@@ -36,11 +36,11 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
 
 /** Waits for a promise unless the signal is aborted before. The work behind the promise is not cancelled. @throws the signal's reason */
 export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
   });
   try {
     return await Promise.race([promise, aborted]);

@@ -1,5 +1,12 @@
 // When the faults of a step are due, and which faults a benchmark cannot have.
-import { type Fault, type FaultName, type FaultOptions, MOST_FAULTS, optionsOf } from "./faults.ts";
+import {
+  effectSec,
+  type Fault,
+  type FaultName,
+  type FaultOptions,
+  MOST_FAULTS,
+  optionsOf,
+} from "./faults.ts";
 import { type FaultTarget, mayCoincide, parseFaultTarget, targetError } from "./faultTarget.ts";
 import { consumersInGroup } from "./topics.ts";
 import type { Benchmark, Workload } from "./workload.ts";
@@ -19,11 +26,6 @@ export interface PlannedFault {
   /** Index of its entry in `benchmark.faults`. */
   entry: number;
 }
-
-/** How long a fault without duration counts as under way when overlaps are looked for: swarm needs this long for a new task. */
-const MOMENT_SEC = 5;
-/** A killed engine is started again, and ends the containers that ran on. systemd gives up if it has to start it too often in a minute. */
-const ENGINE_SEC = 60;
 
 /** The faults of each step of a benchmark, with their repetitions, in the order of their times. */
 export function plannedFaults({ faults = [] }: Pick<Benchmark, "faults">): PlannedFault[] {
@@ -90,8 +92,7 @@ function overlaps(planned: readonly PlannedFault[]): string[] {
   return firstOfEach(errors).map(({ text }) => text);
 }
 
-const endOf = ({ fault, atSec, durationSec }: PlannedFault) =>
-  atSec + (durationSec ?? (fault === "engine-kill" ? ENGINE_SEC : MOMENT_SEC));
+const endOf = ({ fault, atSec, durationSec }: PlannedFault) => atSec + (durationSec ?? effectSec(fault));
 
 function overlap(earlier: PlannedFault, later: PlannedFault): boolean {
   return later.atSec < endOf(earlier) && mayCoincide(targetOf(earlier), targetOf(later));

@@ -61,6 +61,9 @@ export const faultOptionsSchema = z.strictObject(optionSchemas);
 /** The options of a fault that only its kind has; without those that are not set. */
 export type FaultOptions = z.output<typeof faultOptionsSchema>;
 
+/** Swarm needs this long for a new task. */
+const MOMENT_SEC = 5;
+
 /** What each kind of fault does. */
 interface FaultKind {
   /** Whether it is kept up for `duration`. false: it happens at one moment, and swarm starts the broker again. */
@@ -68,6 +71,8 @@ interface FaultKind {
   /** Whether it disturbs a consumer instead of a broker. The runner executes it; the others are executed on the broker's node. */
   ofConsumer?: true;
   description: string;
+  /** How long one without duration counts as under way when overlaps are looked for, s. Default: {@link MOMENT_SEC}. */
+  effectSec?: number;
   /** Its own options, of {@link optionSchemas}. */
   options?: readonly FaultOption[];
 }
@@ -113,6 +118,8 @@ export const FAULT_KINDS = {
   },
   "engine-kill": {
     lasts: false,
+    // The new engine ends the containers that ran on. systemd gives up if it has to start it too often in a minute.
+    effectSec: 60,
     description:
       "kills the Docker engine of the broker's node (SIGKILL); the node's init system starts it again, and swarm the broker",
   },
@@ -127,6 +134,12 @@ export const FAULT_KINDS = {
 export type FaultName = keyof typeof FAULT_KINDS;
 /** The names of all kinds of faults. */
 export const FAULT_NAMES = Object.keys(FAULT_KINDS) as [FaultName, ...FaultName[]];
+
+/** How long a fault without duration counts as under way when overlaps are looked for, s. */
+export function effectSec(fault: FaultName): number {
+  const { effectSec: own = MOMENT_SEC }: FaultKind = FAULT_KINDS[fault];
+  return own;
+}
 
 /** Whether a fault disturbs a consumer, and the runner executes it. */
 export function isOfConsumer(fault: FaultName): boolean {
@@ -255,3 +268,12 @@ export const faultRecordSchema = z.strictObject({
 });
 /** What became of one fault of a step: {@link faultRecordSchema}. */
 export type FaultRecord = z.output<typeof faultRecordSchema>;
+
+/** The record of a fault that has been announced and has not begun. @param due its announcement (result.ts) */
+export function announcedRecord(
+  due: Omit<FaultRecord, "startedAt" | "endedAt" | "uncertainMs">,
+): FaultRecord {
+  const { step, number, fault, target, plannedAtSec, plannedSec, error } = due;
+  const planned = { step, number, fault, target, plannedAtSec, plannedSec, error };
+  return { ...planned, hit: [], startedAt: null, endedAt: null, uncertainMs: null };
+}

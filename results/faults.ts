@@ -1,6 +1,6 @@
 // The faults of steps, from the events of a run.
-import type { FaultRecord } from "../contract/faults.ts";
-import type { FaultDue, RunEvent, Step } from "../contract/result.ts";
+import { announcedRecord, type FaultRecord } from "../contract/faults.ts";
+import type { RunEvent, Step } from "../contract/result.ts";
 
 /** The error of a fault that was due while no command followed the run. */
 export const NOT_EXECUTED = "it was not executed, because no command followed the run at that moment";
@@ -18,7 +18,7 @@ export function faultsByStep(events: readonly RunEvent[]): Map<number, FaultReco
       ended.delete(event.step);
     } else if (event.event === "step") ended.add(event.result.step);
     else if (event.event === "fault-due") {
-      if (!all.get(event.step)?.has(event.number)) put(all, dueRecord(event));
+      if (!all.get(event.step)?.has(event.number)) put(all, announcedRecord(event));
     } else if (event.event === "fault") put(all, event.record);
   }
   return new Map(
@@ -42,22 +42,6 @@ function put(all: Map<number, Map<number, FaultRecord>>, record: FaultRecord): v
   const records = all.get(record.step) ?? new Map<number, FaultRecord>();
   records.set(record.number, record);
   all.set(record.step, records);
-}
-
-function dueRecord({ step, number, fault, target, plannedAtSec, plannedSec, error }: FaultDue): FaultRecord {
-  return {
-    step,
-    number,
-    fault,
-    target,
-    hit: [],
-    plannedAtSec,
-    plannedSec,
-    startedAt: null,
-    endedAt: null,
-    uncertainMs: null,
-    error,
-  };
 }
 
 function executedOrNot(record: FaultRecord): FaultRecord {

@@ -9,6 +9,7 @@ import { SequenceTracker } from "../measure/sequences.ts";
 import { reason } from "../reason.ts";
 import type { WallClock } from "../wallClock.ts";
 import { conflict } from "./errors.ts";
+import { inBatches } from "./inBatches.ts";
 import { Members } from "./members.ts";
 import { Positions } from "./positions.ts";
 import {
@@ -121,11 +122,12 @@ export class ConsumerStep implements AgentStep {
     const { first, count } = this.order.share;
     if (consumer < first || consumer >= first + count)
       throw conflict(`consumer ${consumer + 1} is not in this task's share`);
-    const work = this.groups.map(({ members }) => (joins ? members.join(consumer) : members.leave(consumer)));
-    const failure = (await Promise.allSettled(work)).find(({ status }) => status === "rejected");
-    if (failure) {
-      const why = reason((failure as PromiseRejectedResult).reason);
-      throw conflict(`consumer ${consumer + 1} cannot ${joins ? "join" : "leave"}: ${why}`);
+    try {
+      await inBatches(this.groups, this.groups.length, ({ members }) =>
+        joins ? members.join(consumer) : members.leave(consumer),
+      );
+    } catch (error) {
+      throw conflict(`consumer ${consumer + 1} cannot ${joins ? "join" : "leave"}: ${reason(error)}`);
     }
   }
 

@@ -13,7 +13,7 @@ import { sweepSteps } from "../../contract/sweepSteps.ts";
 import { verdictOf } from "../../contract/verdicts.ts";
 import { SEARCH_VARIABLES, type StepValues } from "../../contract/workload.ts";
 import { LEAST_SCALE } from "../../contract/workloadFields.ts";
-import { looksGood, type Trial } from "./trial.ts";
+import { looksGood, secondsWithNext, type Trial } from "./trial.ts";
 
 /** The preheat starts at this share of the largest load, or at a quarter of the smallest one if that is less. */
 const START_SHARE = 1 / 16;
@@ -128,17 +128,11 @@ function isEnough(load: Load, { carried }: Shown): boolean {
 function mayBeCold(load: Load, history: readonly Trial[]): boolean {
   const last = history.at(-1);
   if (!last || last.verdict === "failed" || shownBy(load, history).carried !== undefined) return false;
-  return spentOn(history) <= COLD * load.benchmark.preheat;
-}
-
-/** How long steps took, with one more as long as the longest of them, s. */
-function spentOn(history: readonly Trial[]): number {
-  const seconds = history.map((trial) => trial.seconds);
-  return seconds.reduce((sum, each) => sum + each, 0) + Math.max(...seconds);
+  return secondsWithNext(history) <= COLD * load.benchmark.preheat;
 }
 
 function isLong(further: readonly Trial[]): boolean {
-  return further.length > 0 && spentOn(further) > FURTHER_SEC;
+  return further.length > 0 && secondsWithNext(further) > FURTHER_SEC;
 }
 
 function furtherLoad(load: Load, { carried }: Shown, history: readonly Trial[]): number | undefined {

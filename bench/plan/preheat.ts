@@ -4,7 +4,7 @@ import { verdictOf } from "../../contract/verdicts.ts";
 import { type Benchmark, SEARCH_VARIABLES, type StepValues, type Workload } from "../../contract/workload.ts";
 import { JIT_BUSY_THREADS } from "../measure/evaluate.ts";
 import { scalingLoads } from "./autoScale.ts";
-import { looksGood, type Trial } from "./trial.ts";
+import { looksGood, secondsWithNext, type Trial } from "./trial.ts";
 
 /** Measured time of each step, s. In a shorter step, compilers could look quiet although a compilation was still running. */
 const STEP_SEC = 6;
@@ -66,8 +66,7 @@ export function benchmarkOf(
 
 /** Whether the time limit of the preheat leaves no room for another step as long as the longest one. */
 function isOver(preheat: number, history: readonly Trial[]): boolean {
-  const spent = history.reduce((sum, { seconds }) => sum + seconds, 0);
-  return history.length > 0 && spent + Math.max(...history.map(({ seconds }) => seconds)) > preheat;
+  return history.length > 0 && secondsWithNext(history) > preheat;
 }
 
 /** The loads, doubling from the smallest planned value to the largest. If no number varies: only the workload itself. */

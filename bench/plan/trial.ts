@@ -62,3 +62,9 @@ export function looksGood({ verdict, p50Ms }: Pick<Trial, "verdict" | "p50Ms">, 
   if (verdict === "not-decidable") return true;
   return verdict === "not-steady" && typeof p50Ms === "number" && p50Ms <= sloP99Ms;
 }
+
+/** How long steps took, with one more that is as long as the longest of them, s. @param history at least one */
+export function secondsWithNext(history: readonly Trial[]): number {
+  const seconds = history.map((trial) => trial.seconds);
+  return seconds.reduce((sum, each) => sum + each, 0) + Math.max(...seconds);
+}

@@ -1,6 +1,6 @@
 // Executes the faults of consumers. The runner does so itself, because it is what reaches the agents.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FaultRecord } from "../../contract/faults.ts";
+import { announcedRecord, type FaultRecord } from "../../contract/faults.ts";
 import type { FaultDue } from "../../contract/result.ts";
 import type { MemberAnswer } from "../agent/protocol.ts";
 import { unlessAborted } from "../clock.ts";
@@ -27,12 +27,8 @@ export interface ConsumerFaultScope {
  */
 export async function leaveAndJoin(scope: ConsumerFaultScope, due: FaultDue, number: number): Promise<void> {
   const { id, consumers, nowSec, emit, signal } = scope;
-  const { step, fault, target, plannedAtSec, plannedSec, hit } = due;
-  const none = { startedAt: null, endedAt: null, uncertainMs: null, error: null };
-  let record: FaultRecord = {
-    ...{ step, number: due.number, fault, target, plannedAtSec, plannedSec },
-    ...{ hit: [], ...none },
-  };
+  const { plannedSec, hit } = due;
+  let record = announcedRecord(due);
   const put = (changes: Partial<FaultRecord>) => {
     record = { ...record, ...changes };
     emit({ event: "fault", at: instant(), record });

@@ -2,6 +2,7 @@
 
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
+import { unlessAborted } from "../clock.ts";
 import { reason } from "../reason.ts";
 import { schedule } from "./networkSchedule.ts";
 import { type NodeProbe, peersOn } from "./probes.ts";
@@ -114,16 +115,7 @@ class NetworkMeasurement {
   private async concurrently<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
     const { signal } = this.options;
     signal.throwIfAborted();
-    let onAbort = () => {};
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
-    try {
-      await Promise.race([aborted, Promise.all(items.map(work))]);
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+    await unlessAborted(signal, Promise.all(items.map(work)));
   }
 
   private pair(from: string, to: string): Pair {

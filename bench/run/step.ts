@@ -285,7 +285,6 @@ class StepRun {
   private async drain(toSec: number): Promise<StepFindings["drain"]> {
     const { workload, benchmark } = this.order;
     const withBroker = reachesBroker(workload);
-    const { backlog, backSec = toSec } = await this.waitForConsumers();
     const drained = await drain(
       {
         poll: () => this.reports.poll("draining"),
@@ -294,33 +293,21 @@ class StepRun {
           const { idle, acked } = this.reports.producers();
           return { idle, acked, delivered: withBroker ? this.reports.deliveredToAll() : acked };
         },
+        // A consumer that is still joining after a fault reads what nobody else does.
+        ready: () => {
+          const back = this.faults?.consumersBack();
+          return back && this.reports.keepPolling(unlessAborted(this.signal, back));
+        },
         tallies: () =>
           this.reports.keepPolling(Promise.all(this.workers.map(({ agent }) => agent.client.tally(this.id)))),
         log: () => this.logOffsets(),
       },
-      {
-        toSec,
-        deadlineSec: Math.max(toSec, backSec) + benchmark.drain,
-        acks: workload.acks,
-        starts: this.topic.startOffsets,
-        backlog,
-      },
+      { toSec, deadlineSec: toSec + benchmark.drain, acks: workload.acks, starts: this.topic.startOffsets },
     );
     // If the drain hit its limit, only the reports of the measured time are awaited.
     const reported = drained.seconds === null ? toSec : Math.max(toSec, Math.floor(this.reports.nowSec()));
     await this.reports.untilReported(reported);
     return drained;
-  }
-
-  /** Waits for consumers that a fault made leave: one that is still joining reads what nobody else does. */
-  private async waitForConsumers(): Promise<{ backlog?: number; backSec?: number }> {
-    const back = this.faults?.consumersBack();
-    if (!back) return {};
-    await this.reports.poll("draining");
-    const { acked } = this.reports.producers();
-    const backlog = Math.max(0, acked - this.reports.deliveredToAll());
-    await this.reports.keepPolling(unlessAborted(this.signal, back));
-    return { backlog, backSec: this.reports.nowSec() };
   }
 
   private async collect(): Promise<Pick<StepFindings, "produced" | "consumed" | "unread">> {

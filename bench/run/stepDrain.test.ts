@@ -20,7 +20,13 @@ interface Broker {
   log: readonly number[];
 }
 
-async function drained({ acked, log, receivedSec }: Broker, limitSec: number, acks: "all" | 1 = "all") {
+/** @param backSec how long it takes until all consumers are there, s. Default: they are */
+async function drained(
+  { acked, log, receivedSec }: Broker,
+  limitSec: number,
+  acks: "all" | 1 = "all",
+  backSec?: number,
+) {
   let nowSec = 0;
   const received = () =>
     log.filter((sequence) => (receivedSec(sequence) ?? Number.POSITIVE_INFINITY) <= nowSec);
@@ -34,6 +40,11 @@ async function drained({ acked, log, receivedSec }: Broker, limitSec: number, ac
       nowSec += 0.5;
     },
     nowSec: () => nowSec,
+    ready: () => {
+      if (backSec === undefined) return undefined;
+      nowSec = backSec;
+      return Promise.resolve();
+    },
     progress: () => ({ idle: true, acked: acked.length, delivered: received().length }),
     tallies: async (): Promise<Tally[]> => [
       { producers: [{ producer: 0, acked: bits(acked) }], groups: {} },
@@ -60,6 +71,16 @@ describe("the drain", () => {
     const { seconds } = await drained(broker, 30);
     assert.ok(seconds !== null && seconds >= 12 && seconds <= 13.5, `${seconds} s`);
     assert.equal((await drained(broker, 8)).seconds, null);
+  });
+
+  it("waits for consumers that are joining, without the time that this takes, and knows the backlog before", async () => {
+    const log = range(0, 1_000);
+    const broker = { acked: log, log, receivedSec: () => 25 };
+    const { seconds, backlogAtEnd } = await drained(broker, 10, "all", 20);
+    assert.equal(backlogAtEnd, 1_000);
+    assert.ok(seconds !== null && seconds >= 25 && seconds <= 26.5, `${seconds} s`);
+    assert.equal((await drained(broker, 10)).seconds, null);
+    assert.equal((await drained(broker, 3, "all", 20)).seconds, null);
   });
 
   it("does not mistake messages that timed out at the client for the missing ones", async () => {

@@ -15,6 +15,8 @@ export interface DrainSources {
   nowSec(): number;
   /** Whether all producers have finished, and how many messages were acknowledged and delivered to every group. */
   progress(): { idle: boolean; acked: number; delivered: number };
+  /** Resolves when all consumers are there; undefined or absent: they are. The time until then does not count for the deadline. */
+  ready?(): Promise<unknown> | undefined;
   /** The tallies of all agents. */
   tallies(): Promise<Tally[]>;
   /** The log's offsets. */
@@ -43,23 +45,29 @@ export async function drain(
     deadlineSec,
     acks,
     starts,
-    backlog,
   }: {
-    /** Messages under way at the end of the measured time, if that is known. Default: at the first poll. */
-    backlog?: number | undefined;
     toSec: number;
     deadlineSec: number;
     acks: Workload["acks"];
     starts: Readonly<Record<number, string>>;
   },
 ): Promise<Drained> {
-  let backlogAtEnd = backlog;
+  let backlogAtEnd: number | undefined;
+  let endSec = deadlineSec;
   let log: LogOffsets | undefined;
   let talliedSec = Number.NEGATIVE_INFINITY;
   for (;;) {
     await sources.poll();
     const { idle, acked, delivered } = sources.progress();
-    backlogAtEnd ??= Math.max(0, acked - delivered);
+    if (backlogAtEnd === undefined) {
+      backlogAtEnd = Math.max(0, acked - delivered);
+      const ready = sources.ready?.();
+      if (ready) {
+        await ready;
+        endSec += Math.max(0, sources.nowSec() - toSec);
+        continue;
+      }
+    }
     const beganSec = sources.nowSec();
     const mayBeDone = idle && (delivered >= acked || acks === "all");
     if (mayBeDone && beganSec - talliedSec >= TALLY_EVERY_SEC) {
@@ -70,7 +78,7 @@ export async function drain(
       const done = missingOf(tallies) === 0 || (acks === "all" && log && isRead(tallies, log, starts));
       if (done) return { backlogAtEnd, seconds: Math.max(0, beganSec - toSec) };
     }
-    if (sources.nowSec() >= deadlineSec) return { backlogAtEnd, seconds: null };
+    if (sources.nowSec() >= endSec) return { backlogAtEnd, seconds: null };
   }
 }
 

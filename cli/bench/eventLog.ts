@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, truncateSync } from "node:fs";
 import { type FaultRecord, isOfConsumer } from "../../contract/faults.ts";
-import { eventSchema, type RunEvent } from "../../contract/result.ts";
+import type { RunEvent } from "../../contract/result.ts";
 import { linesIn } from "../../results/lines.ts";
 import { notWritten } from "../../results/store.ts";
+import { eventIn } from "./eventIn.ts";
 
 /** How a record of a fault begins. This machine adds those of brokers to the runner's events. */
 const FAULT = '{"event":"fault",';
@@ -70,8 +71,8 @@ export class EventLog {
 /** Whether this machine added a line: the record of a fault of brokers. Those of consumers are events of the runner. */
 function isOwn(line: string): boolean {
   if (!line.startsWith(FAULT)) return false;
-  const event = eventSchema.safeParse(JSON.parse(line)).data;
-  return event?.event !== "fault" || !isOfConsumer(event.record.fault);
+  const event = eventIn(line, ["fault"]);
+  return !event || !isOfConsumer(event.record.fault);
 }
 
 function digest(line: string): string {

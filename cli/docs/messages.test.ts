@@ -32,10 +32,9 @@ const OUTPUT = [
 
 /** Files that parse without showing the library's messages. */
 const SILENT = [
-  "cli/bench/eventLog.ts",
+  "cli/bench/eventIn.ts",
   "bench/http.ts",
   "bench/probe/iperf.ts",
-  "cli/bench/faults/faultRun.ts",
   "cli/bench/leaseWatch.ts",
   "cli/reserve/arguments.ts",
   "cli/reserve/main.ts",

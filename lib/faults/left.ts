@@ -1,11 +1,8 @@
 // Faults that were left behind on nodes, and the note on this machine of the stacks that may have some.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { runProgram } from "../exec.ts";
-import { type FaultNode, leftScript, onNode } from "./scripts.ts";
-
-/** Longest wait for one node. */
-const TIMEOUT_MS = 60_000;
+import { askNode } from "./ask.ts";
+import { type FaultNode, leftScript } from "./scripts.ts";
 
 /** A stack whose nodes may have faults: written before the first fault of a run, removed once all are undone. */
 export interface FaultNote {
@@ -72,16 +69,7 @@ export async function leftFaults(
   node: FaultNode,
   labels: readonly string[],
 ): Promise<LeftFault[]> {
-  const { code, stdout, stderr, timedOut } = await runProgram(
-    "sh",
-    ["-c", onNode(node, leftScript(mode, labels))],
-    { timeoutMs: TIMEOUT_MS, detached: true },
-  );
-  if (code !== 0) {
-    const why = timedOut ? `no answer within ${TIMEOUT_MS / 1_000} s` : stderr.trim() || `exit code ${code}`;
-    throw new Error(`${node.name}: ${why}`);
-  }
-  return parseLeft(node.name, stdout);
+  return parseLeft(node.name, await askNode(node, leftScript(mode, labels)));
 }
 
 /** Parses the output of node/left.sh. */

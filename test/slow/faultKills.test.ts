@@ -2,14 +2,19 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
 import { eventually } from "../support/eventually.ts";
-import { assertUndone, faultEffects, faultMarkers } from "../support/faultEffects.ts";
+import {
+  assertUndone,
+  faultEffects,
+  faultMarkers,
+  faultsOption,
+  killFaultScripts,
+} from "../support/faultEffects.ts";
 import { TestProject } from "../support/project.ts";
 
 const NODES = ["node1", "node2", "node3"];
 /** Long enough that a fault which nobody undoes outlasts the test's look at it. */
 const LASTS_SEC = 30;
 const STEP = ["--set", "duration=45 seconds", "--set", "drain=40 seconds"];
-const faults = (...list: object[]) => ["--set", `faults=${JSON.stringify(list)}`];
 /** Every kind that lasts on one broker; a memory-hog is undone as a cpu-hog is. */
 const KINDS: Record<string, object> = {
   "broker-pause": {},
@@ -45,7 +50,7 @@ describe("a run with faults", { concurrency: 1 }, () => {
     moment: RegExp | (() => Promise<void>),
     beforeKill = async () => {},
   ) => {
-    const list = faults({ at: 8, fault, target: "broker 1", duration: LASTS_SEC, ...KINDS[fault] });
+    const list = faultsOption({ at: 8, fault, target: "broker 1", duration: LASTS_SEC, ...KINDS[fault] });
     let waiting: Promise<void> | undefined;
     const kill = (pid: number) => {
       waiting = (async () => {
@@ -87,10 +92,8 @@ describe("a run with faults", { concurrency: 1 }, () => {
   for (const [index, fault] of Object.keys(KINDS).entries()) {
     const by = index % 2 === 0 ? "doctor --clean" : "the next up";
     it(`and a ${fault}, whose command and script are killed, is found by doctor and undone by ${by}`, async () => {
-      // The fifth line of a marker is the process of its script.
-      const killScript = `kill -KILL $(sed -n 5p /var/lib/swarmbench/faults/${project.prefix}/*)`;
       const node = fault === "broker-stop" ? "node1" : "node2";
-      await killAt(fault, begun, async () => void (await project.on(node, killScript)));
+      await killAt(fault, begun, () => killFaultScripts(project, node));
       assert.match(await doctor(), new RegExp(`left over: fault ${fault} of broker-1`));
       await runs.bench("--stop");
       if (by === "the next up") {
@@ -104,7 +107,7 @@ describe("a run with faults", { concurrency: 1 }, () => {
   }
 
   it("leaves nothing if the runner on the manager is killed in the middle of a fault", async () => {
-    const list = faults({ at: 8, fault: "broker-pause", target: "broker 1", duration: LASTS_SEC });
+    const list = faultsOption({ at: 8, fault: "broker-pause", target: "broker 1", duration: LASTS_SEC });
     let killed: Promise<unknown> | undefined;
     const { code, text } = await runs.benchWhile(
       [...STEP, ...list],
@@ -120,7 +123,7 @@ describe("a run with faults", { concurrency: 1 }, () => {
   });
 
   it("kills the engine of the broker's node, and swarm starts the broker again", async () => {
-    const list = faults({ at: 8, fault: "engine-kill", target: "broker 1" });
+    const list = faultsOption({ at: 8, fault: "engine-kill", target: "broker 1" });
     const engine = () => project.on("node2", "cat /var/run/docker.pid");
     const before = await engine();
     const { code, text } = await runs.bench(
@@ -142,7 +145,7 @@ describe("a run with faults", { concurrency: 1 }, () => {
     const { code, text } = await runs.bench(
       ...STEP,
       ...["--set", "consumers=1"],
-      ...faults(
+      ...faultsOption(
         { at: 8, fault: "consumer-leave", target: "consumer 2", duration: 5 },
         { at: 20, fault: "broker-cut", target: "broker 1", duration: 5, from: ["broker 1"] },
       ),

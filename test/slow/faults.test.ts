@@ -4,13 +4,12 @@ import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { FaultRecord } from "../../contract/faults.ts";
 import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
-import { assertUndone, faultMarkers } from "../support/faultEffects.ts";
+import { assertUndone, faultMarkers, faultsOption, killFaultScripts } from "../support/faultEffects.ts";
 import { TestProject } from "../support/project.ts";
 
 const NODES = ["node1", "node2", "node3"];
 /** One step of 30 seconds on a cluster of three brokers, whose log is checked. */
 const STEP = ["--set", "duration=30 seconds", "--set", "drain=60 seconds", "--set", "logCheck=true"];
-const faults = (...list: object[]) => ["--set", `faults=${JSON.stringify(list)}`];
 const PEER = "docker exec $(docker ps --quiet --filter name=broker-1) getent hosts broker-2";
 const pauseOf = (target: string, duration: number) => ({ at: 8, fault: "broker-pause", target, duration });
 
@@ -48,7 +47,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
   const notes = () => path.join(project.directory, ".swarmbench/faults", `${project.stack}.json`);
 
   it("pause a broker for exactly as long as they say, and record what was hit", async () => {
-    const { code, text } = await runs.bench(...STEP, ...faults(pauseOf("leader of partition 0", 4)));
+    const { code, text } = await runs.bench(...STEP, ...faultsOption(pauseOf("leader of partition 0", 4)));
     assert.equal(code, 0, text);
     const [record] = recordsWithoutLoss();
     assert.ok(record?.startedAt && record.endedAt && record.uncertainMs !== null, JSON.stringify(record));
@@ -68,7 +67,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
       ...STEP,
       "--set",
       "duration=100 seconds",
-      ...faults(
+      ...faultsOption(
         { at: 6, fault: "broker-kill", target: "leader of partition 0" },
         { at: 35, fault: "broker-stop", target: "follower of partition 0", duration: 8 },
         { at: 70, fault: "broker-kill", target: "controller" },
@@ -93,7 +92,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
       from: "brokers",
       duration: 20,
     };
-    const { code, text } = await runs.bench(...STEP, "--set", "duration=60 seconds", ...faults(cut));
+    const { code, text } = await runs.bench(...STEP, "--set", "duration=60 seconds", ...faultsOption(cut));
     assert.equal(code, 0, text);
     const [record] = recordsWithoutLoss();
     assert.deepEqual([record?.error, record?.hit.length], [null, 1]);
@@ -110,7 +109,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
     const list =
       "for id in $(docker ps --quiet --filter name=broker-1); do nsenter --target $(docker inspect --format '{{.State.Pid}}' $id) --net iptables -S; done";
     const { code, text } = await runs.benchWhile(
-      [...STEP, "--set", "duration=50 seconds", ...faults(cut)],
+      [...STEP, "--set", "duration=50 seconds", ...faultsOption(cut)],
       once(/broker-cut of broker 1: broker-1/, () => {
         const look = async () => void rules.push(await project.on("node1", list));
         for (let sec = 6; sec < 14; sec += 4) setTimeout(() => void look().catch(() => {}), sec * 1_000);
@@ -133,7 +132,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
     const { code, text } = await runs.bench(
       ...STEP,
       ...["--set", "duration=100 seconds"],
-      ...faults({ at: 8, fault: "engine-kill", target: "leader of partition 0" }),
+      ...faultsOption({ at: 8, fault: "engine-kill", target: "leader of partition 0" }),
     );
     assert.equal(code, 2, text);
     assert.match(text, /benchmark\.faults: engine-kill: \S+ manages the swarm/);
@@ -146,7 +145,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
       const { code, text } = await runs.bench(
         ...STEP,
         ...["--set", "consumers=2", "--set", `client=${client}`],
-        ...faults(leave),
+        ...faultsOption(leave),
       );
       assert.equal(code, 0, text);
       const [record] = recordsWithoutLoss();
@@ -165,7 +164,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
       duration: 10,
       rateMbit: 0.2,
     };
-    const { code, text } = await runs.bench(...STEP, "--set", "duration=40 seconds", ...faults(link));
+    const { code, text } = await runs.bench(...STEP, "--set", "duration=40 seconds", ...faultsOption(link));
     assert.equal(code, 0, text);
     const [record] = recordsWithoutLoss();
     assert.deepEqual([record?.error, record?.hit.length], [null, 1]);
@@ -185,7 +184,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
     const hog = { at: 6, fault: "memory-hog", target: "broker 1", duration: 10, memoryMiB: 300 };
     let most = 0;
     const { code, text } = await runs.benchWhile(
-      [...STEP, "--set", "duration=22", ...faults(hog)],
+      [...STEP, "--set", "duration=22", ...faultsOption(hog)],
       once(/memory-hog of broker 1: broker-1/, () => {
         const format =
           "docker stats --no-stream --format '{{.Name}} {{.MemUsage}}' | grep swarmbench-hog || true";
@@ -205,7 +204,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
 
   it("end at once at Ctrl-C", async () => {
     const { code, text } = await runs.benchWhile(
-      [...STEP, ...faults(pauseOf("broker 2", 20))],
+      [...STEP, ...faultsOption(pauseOf("broker 2", 20))],
       once(/broker-pause of broker 2: broker-2/, (pid) =>
         setTimeout(() => process.kill(pid, "SIGINT"), 7_000),
       ),
@@ -217,7 +216,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
 
   it("end although the command that executes them is killed", async () => {
     const { code } = await runs.benchWhile(
-      [...STEP, ...faults(pauseOf("broker 2", 20))],
+      [...STEP, ...faultsOption(pauseOf("broker 2", 20))],
       once(/broker-pause of broker 2: broker-2/, (pid) =>
         setTimeout(() => process.kill(pid, "SIGKILL"), 7_000),
       ),
@@ -228,15 +227,13 @@ describe("faults of a run", { concurrency: 1 }, () => {
   });
 
   it("are found by doctor and undone if their script was killed too", async () => {
-    // The fifth line of a marker is the process of its script.
-    const killScript = `kill -KILL $(sed -n 5p /var/lib/swarmbench/faults/${project.prefix}/*)`;
     // Another length than above: the same command would fetch the results of the run whose command was killed.
     const { code } = await runs.benchWhile(
-      [...STEP, ...faults(pauseOf("broker 2", 21))],
+      [...STEP, ...faultsOption(pauseOf("broker 2", 21))],
       once(/broker-pause of broker 2: broker-2/, (pid) =>
         setTimeout(async () => {
           // The command would notice this, and undo the fault after two seconds.
-          await project.on("node2", killScript);
+          await killFaultScripts(project, "node2");
           process.kill(pid, "SIGKILL");
         }, 7_000),
       ),
@@ -261,13 +258,13 @@ describe("faults of a run", { concurrency: 1 }, () => {
       );
     };
     await leave();
-    const { code, text } = await runs.bench(...STEP, ...faults(pauseOf("broker 1", 2)));
+    const { code, text } = await runs.bench(...STEP, ...faultsOption(pauseOf("broker 1", 2)));
     assert.equal(code, 0, text);
     assert.match(text, /undone, left by an earlier run: broker-pause of broker-2/);
     // `up` only asks the nodes of a stack with a note, which a killed run leaves.
     await leave();
     const killed = await runs.benchWhile(
-      [...STEP, ...faults(pauseOf("broker 1", 20))],
+      [...STEP, ...faultsOption(pauseOf("broker 1", 20))],
       once(/starting run/, (pid) => setTimeout(() => process.kill(pid, "SIGKILL"), 5_000)),
     );
     assert.equal(killed.code, null);
@@ -280,7 +277,7 @@ describe("faults of a run", { concurrency: 1 }, () => {
   it("do not keep destroy from leaving nothing", async () => {
     let destroyed: Promise<string> | undefined;
     await runs.benchWhile(
-      [...STEP, ...faults(pauseOf("all brokers", 20))],
+      [...STEP, ...faultsOption(pauseOf("all brokers", 20))],
       once(/broker-pause of all brokers/, () => {
         setTimeout(() => {
           destroyed = project.mustPulumi("destroy", "--yes", "--skip-preview");

@@ -16,6 +16,14 @@ true`;
 const SERVICES = "docker service ls --format '{{.Name}} {{.Replicas}}'";
 const MARKERS = "find /var/lib/swarmbench/faults -type f 2>/dev/null || true";
 
+/** The option of `bench` that sets `benchmark.faults`. */
+export const faultsOption = (...list: object[]): string[] => ["--set", `faults=${JSON.stringify(list)}`];
+
+/** Kills the scripts of all faults on a node: the fifth line of a marker is the process of its script. */
+export async function killFaultScripts(project: TestProject, node: string): Promise<void> {
+  await project.on(node, `kill -KILL $(sed -n 5p /var/lib/swarmbench/faults/${project.prefix}/*)`);
+}
+
 /** What faults do at this moment on these nodes, of which the first is the manager. */
 export async function faultEffects(project: TestProject, nodes: readonly string[]): Promise<string[]> {
   const [manager = ""] = nodes;

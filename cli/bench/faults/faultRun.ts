@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { targetOf } from "../../../contract/faultPlan.ts";
 import { type FaultRecord, isOfConsumer } from "../../../contract/faults.ts";
-import { eventSchema, type FaultDue, type RunEvent } from "../../../contract/result.ts";
+import type { FaultDue } from "../../../contract/result.ts";
 import type { FaultNode, NodeFault } from "../../../lib/faults/scripts.ts";
+import { eventIn } from "../eventIn.ts";
 import { FaultProgress } from "./faultProgress.ts";
 import type { RunningFault, StartFault } from "./nodeFault.ts";
 
@@ -49,7 +50,7 @@ export class FaultRun {
 
   /** Takes a new event of the run, as a line of its log. Events that come again after a lost connection must not be passed on. */
   take(line: string): void {
-    const event = eventIn(line);
+    const event = eventIn(line, ["fault-due", "step"]);
     if (event?.event === "step") this.endStep(event.result.step);
     if (event?.event !== "fault-due" || this.stopped || isOfConsumer(event.fault)) return;
     const working = this.execute(event).finally(() => this.work.delete(working));
@@ -141,15 +142,5 @@ export class FaultRun {
       durationSec: due.plannedSec,
       options: due.options,
     };
-  }
-}
-
-/** The event of a line, if it is one that is used here; undefined for others, which are many, and for what is no event. */
-function eventIn(line: string): RunEvent | undefined {
-  if (!/^\{"event":"(fault-due|step)"/.test(line)) return undefined;
-  try {
-    return eventSchema.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined; // reported when the results are read
   }
 }

@@ -61,16 +61,15 @@ export async function openFaults(
   }
   const stack = await stackOf(session);
   const nodes = [...new Set([stack.manager, ...stack.nodes.values()])];
+  const noAnswer = (error: Error): never => {
+    throw new SwarmbenchError("node-failed", `faults need all nodes of the brokers: ${error.message}`, {
+      hint: `Check the node, or bring the stack up to date: pulumi up -s ${scenario}`,
+    });
+  };
   // Also shows that every node answers, before anything is broken.
-  const left = await Promise.all(nodes.map((node) => leftFaults("undo", node, labels))).catch(
-    (error: Error) => {
-      throw new SwarmbenchError("node-failed", `faults need all nodes of the brokers: ${error.message}`, {
-        hint: `Check the node, or bring the stack up to date: pulumi up -s ${scenario}`,
-      });
-    },
-  );
+  const left = await Promise.all(nodes.map((node) => leftFaults("undo", node, labels))).catch(noAnswer);
   for (const each of left.flat()) session.progress(undoneText(each));
-  const refused = await refusedFaults(ofBrokers, stack);
+  const refused = await refusedFaults(ofBrokers, stack).catch(noAnswer);
   if (refused.length > 0) throw settingsError(refused);
   return {
     begin: (run, log) => {

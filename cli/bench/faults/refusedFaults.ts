@@ -1,13 +1,9 @@
 // Faults that the nodes of a stack cannot have, found before the run begins.
-import { SwarmbenchError } from "../../../contract/errors.ts";
 import { targetOf } from "../../../contract/faultPlan.ts";
 import type { Fault } from "../../../contract/faults.ts";
-import { runProgram } from "../../../lib/exec.ts";
-import { checkScript, type FaultNode, onNode } from "../../../lib/faults/scripts.ts";
+import { askNode } from "../../../lib/faults/ask.ts";
+import { checkScript, type FaultNode } from "../../../lib/faults/scripts.ts";
 import type { FaultStack } from "./faultRun.ts";
-
-/** Longest wait for one node. */
-const TIMEOUT_MS = 30_000;
 
 /** Asks a node which of some faults it cannot have. @returns a line `FAULT WHY` each; tests replace it */
 type Check = (node: FaultNode, faults: readonly string[], labels: readonly string[]) => Promise<string>;
@@ -16,7 +12,7 @@ type Check = (node: FaultNode, faults: readonly string[], labels: readonly strin
  * Asks the nodes that faults may hit whether they can have them.
  *
  * @returns one line for each fault and node that cannot, without repetitions
- * @throws SwarmbenchError `node-failed` that names a node which does not answer
+ * @throws Error that says why a node does not answer
  */
 export async function refusedFaults(
   faults: readonly Fault[],
@@ -49,13 +45,4 @@ function needsOf({ fault, delayMs, lossPercent }: Fault): string[] {
   return [fault, delayMs === undefined && lossPercent === undefined ? "tbf" : "netem"];
 }
 
-const checkNode: Check = async (node, faults, labels) => {
-  const { code, stdout, stderr } = await runProgram("sh", ["-c", onNode(node, checkScript(faults, labels))], {
-    timeoutMs: TIMEOUT_MS,
-  });
-  if (code !== 0) {
-    const why = stderr.trim() || `exit code ${code}`;
-    throw new SwarmbenchError("node-failed", `faults need all nodes of the brokers: ${node.name}: ${why}`);
-  }
-  return stdout;
-};
+const checkNode: Check = (node, faults, labels) => askNode(node, checkScript(faults, labels));
