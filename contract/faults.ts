@@ -123,6 +123,16 @@ export const FAULT_KINDS = {
     description:
       "kills the Docker engine of the broker's node (SIGKILL); the node's init system starts it again, and swarm the broker",
   },
+  "node-kill": {
+    lasts: true,
+    description:
+      "kills the machine of the broker's node, with all that runs there, and starts it again after the duration; local nodes only",
+  },
+  "disk-full": {
+    lasts: true,
+    description:
+      "the broker's writes to its files fail for the duration, as on a full or read-only disk; it ends then, and swarm starts it again",
+  },
   "consumer-leave": {
     lasts: true,
     ofConsumer: true,

@@ -98,10 +98,19 @@ export const benchPlanSchema = z.strictObject({
     nodes: z.array(z.strictObject({ name: z.string(), role: z.string() })),
   }),
   /**
-   * The nodes, the manager first, if the benchmark has faults: by host name, with a shell command line that reaches it and the
-   * prefix of commands as root.
+   * The nodes, the manager first, if the benchmark has faults: by host name, with a shell command line that reaches it, the prefix
+   * of commands as root, and the container on this machine that is a local node.
    */
-  faultNodes: z.array(z.strictObject({ name: z.string(), ssh: z.string(), sudo: z.string() })).optional(),
+  faultNodes: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        ssh: z.string(),
+        sudo: z.string(),
+        container: z.string().optional(),
+      }),
+    )
+    .optional(),
   /**
    * The reservation of the nodes, which a run must not outlast. It names key files and contains no secret. Absent: the nodes
    * are not reserved.

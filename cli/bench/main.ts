@@ -27,7 +27,7 @@ async function readPlan(args: Arguments): Promise<{ plan: BenchPlan; nodes: Sess
   const { benchPlan, nodes } = await benchOutputs(args.stack);
   return {
     plan: parsePlan(benchPlan, `stack ${args.stack}`),
-    nodes: nodes.map(({ hostname, ssh, sudo }) => ({ name: hostname, ssh, sudo })),
+    nodes: nodes.map(({ hostname, ssh, sudo, container }) => ({ name: hostname, ssh, sudo, container })),
   };
 }
 

@@ -5,8 +5,11 @@ export interface BenchOutputs {
   benchPlan: unknown;
   /** Address of the testbed's image registry. */
   registry: string;
-  /** `ssh`: a shell command line that reaches the node; `sudo`: prefix of commands as root. The manager is the first. */
-  nodes: { name: string; hostname: string; ssh: string; sudo: string }[];
+  /**
+   * `ssh`: a shell command line that reaches the node; `sudo`: prefix of commands as root; `container`: that of a local node. The
+   * manager is the first.
+   */
+  nodes: { name: string; hostname: string; ssh: string; sudo: string; container?: string }[];
   /** Missing on stacks that an earlier version brought up. */
   proxyImage?: string;
 }

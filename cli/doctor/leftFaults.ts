@@ -24,11 +24,19 @@ export interface FaultSources {
 const REAL: FaultSources = {
   notes: () => allNotedFaults(home),
   isRunning,
-  list: async ({ nodes, labels }) =>
-    (await Promise.all(nodes.map((node) => leftFaults("list", node, labels)))).flat(),
+  list: listOn,
   undo: (note) => undoNoted(home, note),
   forget: (stack) => forgetFaults(home, stack),
 };
+
+/** The faults on nodes. Those that do not answer are left out if another one has faults: a node-kill may be why. */
+async function listOn({ nodes, labels }: FaultNote): Promise<LeftFault[]> {
+  const answers = await Promise.allSettled(nodes.map((node) => leftFaults("list", node, labels)));
+  const faults = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+  const silent = answers.find((answer) => answer.status === "rejected");
+  if (silent && faults.length === 0) throw silent.reason;
+  return faults;
+}
 
 /**
  * Finds faults that runs left behind. Only the nodes of stacks with a note are asked: a run writes it before its first fault,

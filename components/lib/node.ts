@@ -14,6 +14,8 @@ export interface Node {
   /** IPv4 address on the network between the nodes. */
   address: string;
   ssh: SshEndpoint;
+  /** Name of its container on the machine that runs Pulumi; absent: it is a machine of its own. */
+  container?: string;
   /** Whether the node has its own clock that may be set. A clock shared with other nodes is compared but never set. */
   ownClock: boolean;
   /**

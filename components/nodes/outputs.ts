@@ -6,7 +6,7 @@ import type { Node } from "../lib/node.ts";
 const shellWord = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : word(text));
 
 /** A node in the stack output `nodes`, for people and for commands that connect to it. */
-export function nodeOutput({ name, hostname, role, address, ssh }: Node) {
+export function nodeOutput({ name, hostname, role, address, ssh, container }: Node) {
   return {
     name,
     hostname,
@@ -15,5 +15,7 @@ export function nodeOutput({ name, hostname, role, address, ssh }: Node) {
     ssh: ["ssh", ...sshArguments(ssh)].map(shellWord).join(" "),
     /** Prefix of command lines that must run as root: `sudo -n ` or empty. */
     sudo: asRoot(ssh, ""),
+    /** Name of its container on this machine; only local nodes have one. */
+    container,
   };
 }

@@ -1,8 +1,13 @@
 // Faults that were left behind on nodes, and the note on this machine of the stacks that may have some.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { askNode } from "./ask.ts";
 import { type FaultNode, leftScript } from "./scripts.ts";
+
+/** How long a local node that was just started may take until it answers, and how often it is asked. */
+const START_MS = 60_000;
+const START_EVERY_MS = 1_000;
 
 /** A stack whose nodes may have faults: written before the first fault of a run, removed once all are undone. */
 export interface FaultNote {
@@ -35,6 +40,12 @@ export function noteFaults(home: string, note: FaultNote): void {
 /** Removes the note: nothing is left. */
 export function forgetFaults(home: string, stack: string): void {
   rmSync(fileOf(home, stack), { force: true });
+  rmSync(marksHere(home, stack), { recursive: true, force: true });
+}
+
+/** Folder of the markers of a stack's faults that this machine executes. */
+export function marksHere(home: string, stack: string): string {
+  return path.join(home, "faults", "here", encodeURIComponent(stack));
 }
 
 /** The note of a stack; undefined if there is none, or it cannot be read. */
@@ -69,7 +80,7 @@ export async function leftFaults(
   node: FaultNode,
   labels: readonly string[],
 ): Promise<LeftFault[]> {
-  return parseLeft(node.name, await askNode(node, leftScript(mode, labels)));
+  return parseLeft(node.name, await askNode(node, leftScript(mode, labels, node.marks)));
 }
 
 /** Parses the output of node/left.sh. */
@@ -86,12 +97,37 @@ export function leftText({ fault, service, node }: Pick<LeftFault, "fault" | "se
   return `${fault} of ${service} on ${node}`;
 }
 
+/** Asks again for a while if a node does not answer. @throws Error that says why it did not */
+async function undoWithin(ms: number, node: FaultNode, labels: readonly string[]): Promise<LeftFault[]> {
+  const deadline = performance.now() + ms;
+  for (;;) {
+    try {
+      return await leftFaults("undo", node, labels);
+    } catch (error) {
+      if (performance.now() >= deadline) throw error;
+      await sleep(START_EVERY_MS);
+    }
+  }
+}
+
 /** Undoes what is left on the nodes of a noted stack. @returns what was undone, and what could not be, one phrase each */
 export async function undoNoted(
   home: string,
   note: FaultNote,
 ): Promise<{ undone: string[]; errors: string[] }> {
-  const results = await Promise.allSettled(note.nodes.map((node) => leftFaults("undo", node, note.labels)));
+  const undoOn = (nodes: readonly FaultNode[], withinMs: number) =>
+    Promise.allSettled(nodes.map((node) => undoWithin(withinMs, node, note.labels)));
+  // A node that was killed answers only after this machine has started it again.
+  const here = await undoOn(
+    note.nodes.filter(({ marks }) => marks),
+    0,
+  );
+  const isStarting = here.some((result) => result.status === "fulfilled" && result.value.length > 0);
+  const others = await undoOn(
+    note.nodes.filter(({ marks }) => !marks),
+    isStarting ? START_MS : 0,
+  );
+  const results = [...here, ...others];
   const faults = results.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
   const errors = [
     ...results.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : [])),

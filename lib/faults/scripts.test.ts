@@ -21,6 +21,7 @@ echo "$*" >> "$DIR/calls"
 [ ! -f "$DIR/down" ] || { echo "the engine does not answer" >&2; exit 1; }
 labelled() { case "$*" in *"label=swarmbench.stack=swarmbench-ann-lab"*"label=swarmbench.owner=/home/a b#1"*) ;; *) exit 1 ;; esac; }
 case "$1 $2" in
+  "ps --format") labelled "$@"; cat "$DIR/names" 2>/dev/null ;;
   "ps --quiet") labelled "$@"; case "$*" in *status=paused*) cat "$DIR/paused" 2>/dev/null ;; *) cat "$DIR/running" ;; esac ;;
   "ps --all") labelled "$@"; cat "$DIR/names" 2>/dev/null ;;
   "service ls") labelled "$@"; printf 'broker-10\\nbroker-1\\n' ;;
@@ -29,6 +30,8 @@ case "$1 $2" in
   "unpause "*) rm "$DIR/paused" ;;
   "kill --signal") (sleep 0.2; echo id-2 > "$DIR/running") & ;;
   "inspect --format") case "$3" in *Pid*) cat "$DIR/pid" ;; *) echo sha256:1 ;; esac ;;
+  "top "*) printf 'PID\\n%s\\n' "$(cat "$DIR/top")" ;;
+  "start "*) : > "$DIR/started" ;;
   "run --detach") while [ "$1" != --name ]; do shift; done; echo "$2" > "$DIR/names" ;;
   "rm --force") : > "$DIR/names" ;;
 esac
@@ -51,7 +54,7 @@ const marks = () => path.join(folder.directory, "marks");
 const file = (name: string) => path.join(folder.directory, name);
 const calls = () => (existsSync(file("calls")) ? readFileSync(file("calls"), "utf8").split("\n") : []);
 /** What the script changed: commands other than lists and inspections. */
-const changes = () => calls().filter((call) => /^(pause|unpause|kill|run|rm|service scale)/.test(call));
+const changes = () => calls().filter((call) => /^(pause|unpause|kill|start|run|rm|service scale)/.test(call));
 const markers = () => (existsSync(marks()) ? readdirSync(marks(), { recursive: true }) : []);
 const untilTrue = async (what: string, isTrue: () => boolean) => {
   for (let tries = 0; !isTrue(); tries += 1) {
@@ -466,6 +469,68 @@ esac`;
         assert.match(folder.run(text).stdout, new RegExp(`^engine-kill .*${expected.source}`));
       });
     }
+  });
+
+  describe("that kills a local node", () => {
+    const kill = () => start({ fault: "node-kill", container: "lab-node2", durationSec: 0.3 });
+
+    it("kills its container, and starts it again", async () => {
+      folder.write("names", "lab-node2\n");
+      const script = kill();
+      await script.ended;
+      assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+      assert.deepEqual(changes(), ["kill --signal KILL lab-node2", "start lab-node2"]);
+      assert.deepEqual(markers(), []);
+    });
+
+    it("does nothing if the stack has no such container", async () => {
+      folder.write("names", "lab-node22\n");
+      const script = kill();
+      await script.ended;
+      assert.match(script.text(), /^failed no container lab-node2 of this stack runs on this machine/);
+      assert.deepEqual(changes(), []);
+    });
+  });
+
+  describe("that fills a broker's disk", () => {
+    /** Without the change of user, which only root can make. */
+    const SETPRIV = 'while [ "$1" != --clear-groups ]; do shift; done; shift; exec "$@"';
+    const process = () => {
+      const child = spawn("sleep", ["60"]);
+      children.push(child);
+      return child.pid ?? assert.fail();
+    };
+    const limitOf = (pid: number) =>
+      /^Max file size +(\S+) +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, "utf8"))?.slice(1);
+    const fill = () => start({ fault: "disk-full", durationSec: 2 });
+
+    it("lets no process of its container write to files for its time, also not of one that swarm starts again", async () => {
+      folder.program("setpriv", SETPRIV);
+      const [first, second] = [process(), process()];
+      folder.write("top", `${first}`);
+      const script = fill();
+      await untilTrue("full", () => limitOf(first)?.[0] === "0");
+      folder.write("top", `${second}`);
+      folder.write("running", "id-2\n");
+      await untilTrue("full again", () => limitOf(second)?.[0] === "0");
+      await script.ended;
+      assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+      assert.deepEqual(limitOf(second), ["unlimited", "unlimited"]);
+      assert.deepEqual([changes(), markers()], [[], []]);
+    });
+
+    it("is undone by its marker if its script was killed", async () => {
+      folder.program("setpriv", SETPRIV);
+      const pid = process();
+      folder.write("top", `${pid}`);
+      const script = fill();
+      await untilTrue("begun", () => script.kinds().includes("began"));
+      script.child.kill("SIGKILL");
+      await script.ended;
+      assert.equal(limitOf(pid)?.[0], "0");
+      assert.equal(folder.run(leftScript("undo", LABELS, marks())).stdout, "undone disk-full broker-1\n");
+      assert.equal(limitOf(pid)?.[0], "unlimited");
+    });
   });
 
   it("undoes what Docker did although it reported an error", async () => {

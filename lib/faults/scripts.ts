@@ -1,5 +1,6 @@
 // The scripts that cause and undo faults on a node. They need nothing there but a POSIX shell, GNU date and Docker; a broker-cut
-// also needs iptables, which Docker itself needs, and nsenter; a broker-link needs nsenter, ip and tc.
+// also needs iptables, which Docker itself needs, and nsenter; a broker-link needs nsenter, ip and tc; a disk-full needs prlimit and
+// setpriv. A node-kill is executed on the operator's machine.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { FaultOptions } from "../../contract/faults.ts";
@@ -20,6 +21,10 @@ export interface FaultNode {
   ssh: string;
   /** Prefix of command lines that must run as root: `sudo -n ` or empty. */
   sudo: string;
+  /** The name of its container on the operator's machine; absent: it is a machine of its own. */
+  container?: string | undefined;
+  /** Folder of the markers of its faults. @default /var/lib/swarmbench/faults */
+  marks?: string | undefined;
 }
 
 /** One fault of one broker, as its script gets it. */
@@ -31,6 +36,8 @@ export interface NodeFault {
   service: string;
   /** The services of the brokers that it is cut off from, if its options name them; otherwise empty. */
   peers: readonly string[];
+  /** The container that is the broker's node, for a node-kill. */
+  container?: string | undefined;
   /** When it is due: ms since 1970, by the node's clock. */
   dueMs: number;
   /** How long it lasts; null: it happens at one moment. */
@@ -40,7 +47,7 @@ export interface NodeFault {
 
 /** The script that executes a fault and always undoes it (node/fault.sh). @param labels the stack's labels, KEY=VALUE */
 export function faultScript(
-  { fault, id, service, peers, dueMs, durationSec, options }: NodeFault,
+  { fault, id, service, peers, container = "", dueMs, durationSec, options }: NodeFault,
   labels: readonly string[],
   marks = MARKS,
 ): string {
@@ -57,6 +64,7 @@ export function faultScript(
     DIRECTION: options.direction ?? "both",
     FROM: Array.isArray(options.from) ? "peers" : (options.from ?? "all"),
     PEERS: peers.join(" "),
+    CONTAINER: container,
     RATE: options.rateMbit === undefined ? "" : `${options.rateMbit}mbit`,
     DELAY: options.delayMs === undefined ? "" : `${options.delayMs}ms`,
     LOSS: options.lossPercent === undefined ? "" : `${options.lossPercent}%`,

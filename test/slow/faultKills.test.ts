@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
 import { eventually } from "../support/eventually.ts";
@@ -22,6 +24,7 @@ const KINDS: Record<string, object> = {
   "broker-cut": {},
   "broker-link": { rateMbit: 1 },
   "cpu-hog": { cpus: 1 },
+  "disk-full": {},
 };
 /** A moment of a run, by what the run has printed or done by then. */
 const MOMENTS = ["starting run", "first step", "measuring", "announced", "waiting on the node"] as const;
@@ -80,8 +83,8 @@ describe("a run with faults", { concurrency: 1 }, () => {
     announced: /of broker 1: broker-1/,
     "waiting on the node": prepared,
   };
-  for (const [index, fault] of Object.keys(KINDS).entries()) {
-    const name = MOMENTS[index] as (typeof MOMENTS)[number];
+  for (const [index, name] of MOMENTS.entries()) {
+    const fault = Object.keys(KINDS)[index] ?? assert.fail();
     it(`leaves nothing if its command is killed before a ${fault} begins (${name})`, async () => {
       await killAt(fault, moments[name]);
       await assertUndone(project, NODES);
@@ -138,6 +141,50 @@ describe("a run with faults", { concurrency: 1 }, () => {
     );
     assert.notEqual(await engine(), before);
     assert.deepEqual([lost, logCheck?.missing], [0, 0]);
+  });
+
+  it("kills the broker's node and starts it again, and the next up changes nothing", async () => {
+    const list = faultsOption({ at: 8, fault: "node-kill", target: "broker 1", duration: 10 });
+    const booted = () => project.on("node2", "stat --format %Y /proc/1");
+    const before = await booted();
+    const { code, text } = await runs.bench(
+      ...["--set", "duration=75 seconds", "--set", "drain=60 seconds", "--set", "logCheck=true"],
+      ...list,
+    );
+    assert.equal(code, 0, text);
+    const { faults: [record] = [], logCheck, lost } = runs.onlyStep();
+    assert.deepEqual([record?.hit, record?.error], [["broker-1"], null]);
+    assert.ok(record?.startedAt && record.endedAt && record.endedAt - record.startedAt >= 10_000);
+    assert.notEqual(await booted(), before);
+    assert.deepEqual([lost, logCheck?.missing], [0, 0]);
+    await assertUndone(project, NODES);
+    assert.match(await project.mustUp(), /Resources:\n +\d+ unchanged\n/);
+  });
+
+  it("and a node that is dead, because command and script were killed, is found by doctor and started by the next up", async () => {
+    const marks = path.join(project.directory, ".swarmbench/faults/here", project.stack);
+    const list = faultsOption({ at: 8, fault: "node-kill", target: "broker 1", duration: LASTS_SEC });
+    let killed: Promise<unknown> | undefined;
+    const { code, text } = await runs.benchWhile(
+      [...STEP, ...list],
+      once(/of broker 1: broker-1/, (pid) => {
+        killed = eventually(async () => {
+          const [mark = ""] = readdirSync(marks);
+          const machine = ["inspect", "--format", "{{.State.Running}}", `${project.prefix}-node2`];
+          assert.match((await project.run("docker", ...machine)).text, /false/);
+          // The fifth line of a marker is the process of its script.
+          process.kill(Number(readFileSync(path.join(marks, mark), "utf8").split("\n")[4]), "SIGKILL");
+          process.kill(pid, "SIGKILL");
+        }, 60_000);
+      }),
+    );
+    await killed;
+    assert.equal(code, null, text);
+    await runs.bench("--stop");
+    assert.match(await doctor(), /left over: fault node-kill of broker-1 on this machine/);
+    assert.match(await project.mustUp(), /undone, left by an earlier run: node-kill of broker-1/);
+    await assertUndone(project, NODES);
+    assert.ok(!existsSync(marks));
   });
 
   it("is refused, with every mistake, if a fault has no target", async () => {

@@ -1,5 +1,5 @@
 // Whether results of faults repeat, on real Kafka processes of this machine: messages lost and not lost, recovery times.
-// About 35 minutes on two cores. KILLS=5 kills the leader 5 times instead of 50, PAUSES=3 pauses the broker 3 times instead of 10.
+// About 40 minutes on two cores. KILLS=5 kills the leader 5 times instead of 50, PAUSES=3 pauses the broker 3 times instead of 10.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,6 +28,10 @@ const [AT_SEC, REST_SEC] = [10, 45];
 /** How long the leader is the only one that has the messages. */
 const ALONE_MS = 2_000;
 const [PAUSE_SEC, PAUSE_EVERY_SEC] = [4, 14];
+/** How long a broker's last heartbeat counts, and the time between two (Kafka's broker.session.timeout.ms, …heartbeat.interval.ms). */
+const [SESSION_SEC, HEARTBEAT_SEC] = [9, 2];
+/** A killed broker that is away until the others have taken over, and then comes back. */
+const [ABSENCES, ABSENCE_EVERY_SEC] = [10, 30];
 
 const safe: WorkloadInput = {
   acks: "all",
@@ -86,6 +90,14 @@ function leaderAlone(cluster: KafkaCluster): FaultHooks {
   };
 }
 
+/** Starts a killed leader again only when another one has taken over, so that its own start does not end the outage earlier. */
+function leaderAway(cluster: KafkaCluster): FaultHooks {
+  return {
+    hit: leaderInSync(cluster).hit,
+    afterKill: (id, topic) => eventually(async () => assert.notEqual(await leaderOf(cluster, topic), id)),
+  };
+}
+
 describe("a leader that is killed again and again", () => {
   let cluster: KafkaCluster;
   before(async () => {
@@ -121,6 +133,28 @@ describe("a leader that is killed again and again", () => {
       for (const { number, error } of records) if (error !== null) console.log(`kill ${number}: ${error}`);
     }
     console.log(`${unavailable.length} kills, ${acked} acknowledged, s unavailable: ${shown(unavailable)}`);
+  });
+
+  it("is replaced after the same time, within 20 % of the median, when its session has ended", async () => {
+    const fault = { fault: "broker-kill", target: "leader of partition 0" } as const;
+    const faults = [{ ...fault, at: AT_SEC, repeat: ABSENCES, every: ABSENCE_EVERY_SEC }];
+    const duration = AT_SEC + ABSENCES * ABSENCE_EVERY_SEC;
+    const { step, recoveries } = await stepWith(
+      cluster,
+      safe,
+      { duration, drain: "60 seconds", faults },
+      leaderAway(cluster),
+    );
+    const times = recoveries.map(({ unavailable }) => unavailable?.longestSec ?? Number.NaN);
+    const median = medianOf(times);
+    console.log(`${times.length} absences, s unavailable: ${shown(times)}`);
+    assert.equal(times.length, ABSENCES);
+    for (const [index, time] of times.entries()) {
+      near(time, 0.8 * median, 1.2 * median, `unavailability by kill ${index + 1}`);
+    }
+    // The last heartbeat was sent up to one interval before the kill. The rest is the election, and that clients learn of it.
+    near(median, SESSION_SEC - HEARTBEAT_SEC, SESSION_SEC + HEARTBEAT_SEC, "median unavailability");
+    assert.deepEqual([step.logCheck?.missing, step.uncleanElections], [0, 0]);
   });
 
   for (const acks of [1, 0] as const) {

@@ -202,6 +202,18 @@ describe("faults of a run", { concurrency: 1 }, () => {
     await undone();
   });
 
+  it("fill a broker's disk: it cannot write, ends, and is back when there is room again", async () => {
+    const full = { at: 8, fault: "disk-full", target: "leader of partition 0", duration: 15 };
+    const { code, text } = await runs.bench(...STEP, "--set", "duration=70 seconds", ...faultsOption(full));
+    assert.equal(code, 0, text);
+    const [record] = recordsWithoutLoss();
+    assert.deepEqual([record?.error, record?.hit.length], [null, 1]);
+    const [broker = ""] = record?.hit ?? [];
+    const list = `docker service ps --no-trunc --format '{{.CurrentState}}' ${broker}`;
+    assert.match(await project.on("node1", list), /Failed/, "the broker went on although it could not write");
+    await undone();
+  });
+
   it("end at once at Ctrl-C", async () => {
     const { code, text } = await runs.benchWhile(
       [...STEP, ...faultsOption(pauseOf("broker 2", 20))],

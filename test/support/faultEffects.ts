@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { eventually } from "./eventually.ts";
 import type { TestProject } from "./project.ts";
 
-/** Lists, one line each: paused containers, hogs, and the rules and queues of faults in the networks of brokers. */
+/** Lists, one line each: paused containers, hogs, and the rules, queues and limits of faults of brokers. */
 const LIST = `
 docker ps --quiet --filter status=paused | sed 's/^/paused: /'
 docker ps --quiet --filter name=swarmbench-hog- | sed 's/^/hog: /'
@@ -11,6 +11,7 @@ for id in $(docker ps --quiet --filter name=broker-); do
   pid=$(docker inspect --format '{{.State.Pid}}' "$id")
   nsenter --target "$pid" --net iptables -S | grep -e DROP | sed 's/^/rule: /'
   nsenter --target "$pid" --net tc qdisc show | grep -e 5b3d: | sed 's/^/queue: /'
+  grep -e '^Max file size  *0' "/proc/$pid/limits" | sed 's/^/limit: /'
 done
 true`;
 const SERVICES = "docker service ls --format '{{.Name}} {{.Replicas}}'";

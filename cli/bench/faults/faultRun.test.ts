@@ -9,6 +9,7 @@ import { type FaultReports, report } from "./nodeFault.ts";
 
 const node = (name: string): FaultNode => ({ name, ssh: `ssh ${name}`, sudo: "" });
 const MANAGER = node("manager");
+const HERE = node("this machine");
 
 interface Started {
   node: FaultNode;
@@ -28,7 +29,13 @@ function open(undo: () => Promise<boolean> = async () => false) {
     stack: {
       labels: ["swarmbench.stack=x", "swarmbench.owner=y"],
       manager: MANAGER,
-      nodes: new Map([1, 2, 3].map((number) => [`broker-${number}`, node(`node${number}`)])),
+      here: HERE,
+      nodes: new Map(
+        [1, 2, 3].map((number) => [
+          `broker-${number}`,
+          { ...node(`node${number}`), container: `lab-node${number}` },
+        ]),
+      ),
     },
     start: (on, fault, _labels, reports) => {
       const each: Started = { node: on, fault, reports, cuts: 0, end: () => {} };
@@ -89,6 +96,7 @@ describe("the faults of a run", () => {
       id: "run-1-1-broker-2",
       service: "broker-2",
       peers: [],
+      container: "lab-node2",
       dueMs: 123_000,
       durationSec: 5,
       options: {},
@@ -143,6 +151,12 @@ describe("the faults of a run", () => {
     const { take, started } = open();
     await take({ fault: "broker-stop" });
     assert.equal(started[0]?.node, MANAGER);
+  });
+
+  it("that kill a local node are executed on this machine", async () => {
+    const { take, started } = open();
+    await take({ fault: "node-kill" });
+    assert.deepEqual([started[0]?.node, started[0]?.fault.container], [HERE, "lab-node2"]);
   });
 
   it("are ended at once when the run is stopped, and none begins after that", async () => {

@@ -1,7 +1,7 @@
 // The faults of a run: executes each of brokers when the runner announces it, and records what it did.
 import { setTimeout as sleep } from "node:timers/promises";
 import { targetOf } from "../../../contract/faultPlan.ts";
-import { type FaultRecord, isOfConsumer } from "../../../contract/faults.ts";
+import { type FaultName, type FaultRecord, isOfConsumer } from "../../../contract/faults.ts";
 import type { FaultDue } from "../../../contract/result.ts";
 import type { FaultNode, NodeFault } from "../../../lib/faults/scripts.ts";
 import { eventIn } from "../eventIn.ts";
@@ -17,6 +17,8 @@ export interface FaultStack {
   labels: readonly string[];
   /** Executes what concerns services of the swarm. */
   manager: FaultNode;
+  /** This machine, which executes what concerns local nodes. */
+  here: FaultNode;
   /** The node of each broker, by the name of its service, in the order of the brokers. */
   nodes: ReadonlyMap<string, FaultNode>;
 }
@@ -89,7 +91,7 @@ export class FaultRun {
 
   private async executeOn(broker: string, due: FaultDue, fault: FaultProgress): Promise<void> {
     const { stack, start, undo } = this.parts;
-    const node = due.fault === "broker-stop" ? stack.manager : stack.nodes.get(broker);
+    const node = executorOf(stack, due.fault, broker);
     if (!node) return fault.failed(broker, "its node is not known");
     const changed = () => this.parts.record(fault.record(false));
     const running = start(node, this.nodeFault(broker, due), stack.labels, {
@@ -138,9 +140,20 @@ export class FaultRun {
       id: `${this.parts.run}-${due.step}-${due.number}-${broker}`,
       service: broker,
       peers: this.peersOf(due.options.from),
+      container: this.parts.stack.nodes.get(broker)?.container,
       dueMs: due.dueMs,
       durationSec: due.plannedSec,
       options: due.options,
     };
   }
+}
+
+/** Where a fault of a broker is executed; undefined: its node is not known. */
+function executorOf(
+  { manager, here, nodes }: FaultStack,
+  fault: FaultName,
+  broker: string,
+): FaultNode | undefined {
+  if (fault === "broker-stop") return manager;
+  return fault === "node-kill" ? here : nodes.get(broker);
 }

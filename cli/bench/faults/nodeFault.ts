@@ -40,7 +40,7 @@ export const startFault: StartFault = (node, fault, labels, reports) => {
   let child: ChildProcess | undefined;
   let isCut = false;
   const close = () => child?.stdin?.end();
-  const running = runProgram("sh", ["-c", onNode(node, faultScript(fault, labels))], {
+  const running = runProgram("sh", ["-c", onNode(node, faultScript(fault, labels, node.marks))], {
     keepInputOpen: true,
     // Ctrl-C in the terminal must not end ssh: the script undoes the fault when asked, and reports that it did.
     detached: true,

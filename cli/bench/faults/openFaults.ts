@@ -9,13 +9,15 @@ import {
   type LeftFault,
   leftFaults,
   leftText,
+  marksHere,
   notedFaults,
   noteFaults,
   undoNoted,
 } from "../../../lib/faults/left.ts";
 import type { FaultNode } from "../../../lib/faults/scripts.ts";
-import { script } from "../../../lib/shell.ts";
+import { script, word } from "../../../lib/shell.ts";
 import { home } from "../../lib/paths.ts";
+import { readInstallation } from "../../setup/shellEnv.ts";
 import { settingsError } from "../changes.ts";
 import type { EventLog } from "../eventLog.ts";
 import type { Session } from "../session.ts";
@@ -60,7 +62,8 @@ export async function openFaults(
       );
   }
   const stack = await stackOf(session);
-  const nodes = [...new Set([stack.manager, ...stack.nodes.values()])];
+  const killsNodes = ofBrokers.some(({ fault }) => fault === "node-kill");
+  const nodes = [...new Set([stack.manager, ...stack.nodes.values(), ...(killsNodes ? [stack.here] : [])])];
   const noAnswer = (error: Error): never => {
     throw new SwarmbenchError("node-failed", `faults need all nodes of the brokers: ${error.message}`, {
       hint: `Check the node, or bring the stack up to date: pulumi up -s ${scenario}`,
@@ -104,6 +107,13 @@ async function undoAfterwards(node: FaultNode, labels: readonly string[]): Promi
   return left.some(({ state }) => state === "undone");
 }
 
+/** The machine that runs this command, with the Docker engine of local nodes. */
+function thisMachine(scenario: string): FaultNode {
+  const { engineHost } = readInstallation();
+  const ssh = `env DOCKER_HOST=${word(engineHost)} sh -c`;
+  return { name: "this machine", ssh, sudo: "", marks: marksHere(home, scenario) };
+}
+
 /** The nodes of the brokers, as the swarm reports them. */
 async function stackOf({ plan, nodes }: Session): Promise<FaultStack> {
   const [manager] = nodes ?? [];
@@ -119,7 +129,7 @@ async function stackOf({ plan, nodes }: Session): Promise<FaultStack> {
       return [broker, node] as const;
     }),
   );
-  return { labels: plan.labels, manager, nodes: placed };
+  return { labels: plan.labels, manager, here: thisMachine(plan.scenario), nodes: placed };
 }
 
 function outdated(scenario: string, why: string): SwarmbenchError {

@@ -10,6 +10,7 @@ const nodes = new Map(
     { name: `node${number}`, ssh: "ssh", sudo: "" } satisfies FaultNode,
   ]),
 );
+const here: FaultNode = { name: "here", ssh: "sh -c", sudo: "" };
 const faults = (...list: object[]) =>
   benchmarkSchema.parse({ duration: "100 seconds", faults: list }).faults ?? assert.fail();
 
@@ -25,11 +26,33 @@ describe("faults that nodes cannot have", () => {
       { at: 30, fault: "broker-link", target: "leader of partition 0", duration: 5, delayMs: 20 },
       { at: 50, fault: "broker-link", target: "broker 1", duration: 5, rateMbit: 1 },
     );
-    assert.deepEqual(await refusedFaults(list, { nodes, labels: [] }, check), []);
+    assert.deepEqual(await refusedFaults(list, { nodes, here, labels: [] }, check), []);
     assert.deepEqual(asked.sort(), [
       "node1: broker-link netem tbf",
       "node2: engine-kill broker-link netem",
       "node3: broker-link netem",
+    ]);
+  });
+
+  it("include the killing of a node that is a machine of its own", async () => {
+    const asked: string[] = [];
+    const check = async ({ name }: FaultNode, needs: readonly string[]) => {
+      asked.push(`${name}: ${needs.join(" ")}`);
+      return "";
+    };
+    const list = faults({ at: 10, fault: "node-kill", target: "follower of partition 0", duration: 5 });
+    const local = new Map<string, FaultNode>(
+      [...nodes].map(([broker, node]) => [broker, { ...node, container: `lab-${node.name}` }]),
+    );
+    local.set("broker-3", { name: "gros-7", ssh: "ssh", sudo: "" });
+    assert.deepEqual(await refusedFaults(list, { nodes: local, here, labels: [] }, check), [
+      "benchmark.faults: node-kill: gros-7 is not a local node, and might not start again; use engine-kill",
+    ]);
+    assert.deepEqual(asked.sort(), [
+      "gros-7: node-kill",
+      "here: here",
+      "node1: node-kill",
+      "node2: node-kill",
     ]);
   });
 
@@ -40,7 +63,7 @@ describe("faults that nodes cannot have", () => {
       { at: 10, fault: "engine-kill", target: "broker 1" },
       { at: 30, fault: "broker-link", target: "broker 2", duration: 5, delayMs: 20 },
     );
-    assert.deepEqual(await refusedFaults(list, { nodes, labels: [] }, check), [
+    assert.deepEqual(await refusedFaults(list, { nodes, here, labels: [] }, check), [
       "benchmark.faults: broker-link: the kernel has no netem",
       "benchmark.faults: engine-kill: node1 manages the swarm",
       "benchmark.faults: engine-kill: node2 manages the swarm",

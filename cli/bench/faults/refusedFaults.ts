@@ -16,17 +16,27 @@ type Check = (node: FaultNode, faults: readonly string[], labels: readonly strin
  */
 export async function refusedFaults(
   faults: readonly Fault[],
-  { nodes, labels }: Pick<FaultStack, "nodes" | "labels">,
+  { nodes, here, labels }: Pick<FaultStack, "nodes" | "here" | "labels">,
   check: Check = checkNode,
 ): Promise<string[]> {
   const byNode = new Map<FaultNode, Set<string>>();
+  const add = (node: FaultNode, needs: readonly string[]) =>
+    byNode.set(node, new Set([...(byNode.get(node) ?? []), ...needs]));
+  const notLocal: string[] = [];
   for (const fault of faults) {
-    for (const node of nodesHit(fault, [...nodes.values()])) {
-      byNode.set(node, new Set([...(byNode.get(node) ?? []), ...needsOf(fault)]));
-    }
+    const hit = nodesHit(fault, [...nodes.values()]);
+    for (const node of hit) add(node, needsOf(fault));
+    if (fault.fault !== "node-kill") continue;
+    add(here, ["here"]);
+    notLocal.push(...hit.filter(({ container }) => container === undefined).map(({ name }) => name));
   }
   const answers = await Promise.all([...byNode].map(([node, needs]) => check(node, [...needs], labels)));
-  const lines = answers.flatMap((text) => text.split("\n").filter(Boolean));
+  const lines = [
+    ...notLocal.map(
+      (name) => `node-kill ${name} is not a local node, and might not start again; use engine-kill`,
+    ),
+    ...answers.flatMap((text) => text.split("\n").filter(Boolean)),
+  ];
   return [...new Set(lines)].map((line) => {
     const [fault, ...why] = line.split(" ");
     return `benchmark.faults: ${fault}: ${why.join(" ")}`;

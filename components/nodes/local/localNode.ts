@@ -109,6 +109,7 @@ export function localNode(
     labels: {},
     address: node.address,
     ssh,
+    container: name,
     ownClock: false, // containers share the machine's clock and cannot set it (no SYS_TIME)
     ready: outputOf(link), // the output of `ready`, but only after the link is shaped
     machine: container,

@@ -79,8 +79,8 @@ export function benchPlan({
 
 /** A node, as the faults of a run reach it. */
 function faultNode(node: Node) {
-  const { hostname: name, ssh, sudo } = nodeOutput(node);
-  return { name, ssh, sudo };
+  const { hostname: name, ssh, sudo, container } = nodeOutput(node);
+  return { name, ssh, sudo, container };
 }
 
 /** The agents, and where the runner looks for them if they are on the nodes' own network. */

@@ -41,34 +41,41 @@ firewall() {
 
 # The process of the Docker engine.
 engine() { cat "$ENGINE_PID"; }
-# Why the engine of this node cannot be killed; nothing if it can.
-engine_refusal() {
+# Why neither this node nor its engine can be killed; nothing if they can. All containers end with the engine.
+node_refusal() {
   node=$(uname -n)
   manages=$(docker info --format '{{.Swarm.ControlAvailable}}') || { echo "the engine of $node does not answer"; return 0; }
   all=$(docker ps --quiet --no-trunc | sort)
   mine=$(own ps --quiet --no-trunc | sort)
   services=$(own ps --format '{{.Label "com.docker.swarm.service.name"}}')
   if [ "$manages" = true ]; then
-    echo "$node manages the swarm, so that the run would end with its engine; give the broker a node of its own"
+    echo "$node manages the swarm, so that the run would end with it; give the broker a node of its own"
   elif echo "$services" | grep -qx -e producers -e consumers; then
-    echo "$node also has producers or consumers, which would end with its engine; give the broker a node of its own"
+    echo "$node also has producers or consumers, which would end with it; give the broker a node of its own"
   elif [ "$(echo "$services" | grep -c '^broker-')" -gt 1 ]; then
-    echo "$node has several brokers, which would all end with its engine; give each a node of its own"
+    echo "$node has several brokers, which would all end with it; give each a node of its own"
   elif [ "$all" != "$mine" ]; then
-    echo "$node also has containers that are not this stack's, which would end with its engine"
-  else
-    parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$(engine)/status" 2>/dev/null) || true
-    case $(cat "/proc/${parent:-0}/comm" 2>/dev/null) in
-      runsv) ;;
-      systemd)
-        case $(systemctl show --property Restart --value docker 2>/dev/null) in
-          always | on-failure | on-abnormal | on-abort) ;;
-          *) echo "systemd would not start the engine of $node again (Restart=no)" ;;
-        esac
-        ;;
-      *) echo "nothing would start the engine of $node again" ;;
-    esac
+    echo "$node also has containers that are not this stack's, which would end with it"
   fi
+}
+# Why the engine of this node cannot be killed; nothing if it can.
+engine_refusal() {
+  why=$(node_refusal)
+  if [ -n "$why" ]; then
+    echo "$why"
+    return 0
+  fi
+  parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$(engine)/status" 2>/dev/null) || true
+  case $(cat "/proc/${parent:-0}/comm" 2>/dev/null) in
+    runsv) ;;
+    systemd)
+      case $(systemctl show --property Restart --value docker 2>/dev/null) in
+        always | on-failure | on-abnormal | on-abort) ;;
+        *) echo "systemd would not start the engine of $(uname -n) again (Restart=no)" ;;
+      esac
+      ;;
+    *) echo "nothing would start the engine of $(uname -n) again" ;;
+  esac
 }
 
 # The network devices of a container: PID. Its loopback is not one of them.
@@ -81,6 +88,17 @@ queue() {
   target=$1
   shift
   nsenter --target "$target" --net tc qdisc "$@"
+}
+
+# Limits the size of the files that the processes of a container can write: CONTAINER SIZE, 0 or unlimited. A process may change
+# the soft limit of another one with the same user and groups without any capability.
+limit_files() {
+  processes=$(docker top "$1" -eo pid) || return 1
+  for process in $(echo "$processes" | sed 1d); do
+    user=$(sed -n 's/^Uid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$process/status")
+    group=$(sed -n 's/^Gid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$process/status")
+    setpriv --reuid "$user" --regid "$group" --clear-groups prlimit --pid "$process" --fsize="$2:" || return 1
+  done
 }
 
 # Undoes a fault: FAULT OBJECT SERVICE. What is not this stack's, or is gone, is left alone. Fails if the engine does.
@@ -119,6 +137,15 @@ undo() {
         queues=$(queue "$process" show dev "$device" root) || return 1
         ! echo "$queues" | grep -qF -e " $LINK_HANDLE " || queue "$process" del dev "$device" root || return 1
       done
+      ;;
+    node-kill)
+      all=$(own ps --all --format '{{.Names}}') || return 1
+      ! echo "$all" | grep -qxF -e "$2" || docker start "$2" >/dev/null
+      ;;
+    disk-full)
+      # Whichever container the broker has by now: a container that has ended has taken its limit with it.
+      all=$(own ps --quiet --no-trunc --filter "label=com.docker.swarm.service.name=$3") || return 1
+      for each in $all; do limit_files "$each" unlimited || return 1; done
       ;;
     cpu-hog | memory-hog)
       all=$(own ps --all --format '{{.Names}}') || return 1

@@ -7,8 +7,8 @@
 #
 # Needs common.sh, and FAULT, ID, SERVICE, DUE_MS, LATEST_MS (how much later it may begin), DURATION_MS (0: it happens at one
 # moment), CPUS (of cpu-hog; 0: all of the node), MEMORY_MIB (of memory-hog), DIRECTION (of broker-cut: in, out or both), FROM (of
-# broker-cut: all, brokers, clients or peers), PEERS (with peers: the services of these brokers), RATE, DELAY and LOSS (of
-# broker-link, as tc has them; empty: as before).
+# broker-cut: all, brokers, clients or peers), PEERS (with peers: the services of these brokers), CONTAINER (of node-kill: the
+# node's container on this machine), RATE, DELAY and LOSS (of broker-link, as tc has them; empty: as before).
 
 cut=no
 object=
@@ -74,6 +74,10 @@ case $FAULT in
   broker-stop)
     object=$SERVICE
     own service ls --format '{{.Name}}' | grep -qxF -e "$SERVICE" || fail "this stack has no service $SERVICE"
+    ;;
+  node-kill)
+    object=$CONTAINER
+    own ps --format '{{.Names}}' | grep -qxF -e "$object" || fail "no container $object of this stack runs on this machine"
     ;;
   *)
     object=$(running)
@@ -180,6 +184,8 @@ act() {
     broker-kill) docker kill --signal KILL "$object" ;;
     broker-restart) docker kill --signal TERM "$object" ;;
     engine-kill) kill -KILL "$(engine)" ;;
+    node-kill) docker kill --signal KILL "$object" ;;
+    disk-full) limit_files "$object" 0 ;;
     cpu-hog) hog ;;
     memory-hog) memory_hog ;;
   esac
@@ -190,7 +196,16 @@ error=$(act 2>&1 >/dev/null) || fail "$error"
 after=$(now_ms)
 began=yes
 say began "$before" "$after"
+# Swarm starts a broker again whose disk is full, and that one cannot write either.
+keep_full() {
+  while [ "$cut" = no ] && [ "$(now_ms)" -lt $(($1 - 500)) ]; do
+    new=$(running) || new=
+    if [ -n "$new" ] && [ "$new" != "$object" ] && limit_files "$new" 0 >/dev/null 2>&1; then object=$new; fi
+    nap_until "$(($(now_ms) + 300))"
+  done
+}
 if [ "$DURATION_MS" -gt 0 ]; then
+  [ "$FAULT" != disk-full ] || keep_full "$((after + DURATION_MS))"
   nap_until "$((after + DURATION_MS))"
   if [ "$FROM" = peers ] && [ "$cut" = no ] && [ "$(find_peers)" != "$addresses" ]; then
     say failed "brokers of the cut were started again meanwhile, and got addresses from which $SERVICE was not cut off"
