@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
@@ -8,9 +8,12 @@ import {
   type FaultNote,
   forgetFaults,
   type LeftFault,
+  marksHere,
   notedFaults,
   noteFaults,
+  undoNoted,
 } from "../../lib/faults/left.ts";
+import { ShellFolder } from "../../test/support/shell.ts";
 import { type FaultSources, faultsLeft } from "./leftFaults.ts";
 
 const note = (stack: string): FaultNote => ({ stack, labels: ["a=1", "b=2"], nodes: [], pid: 7 });
@@ -84,6 +87,38 @@ describe("doctor", () => {
       /could not be looked for: node2: no answer/,
     );
     assert.deepEqual(silent.forgotten, []);
+  });
+});
+
+describe("a local node that a killed run left dead", () => {
+  it("is started first, and is then asked again until it answers", async () => {
+    const shell = new ShellFolder({
+      docker: 'case "$1" in ps) echo lab-node2 ;; start) echo "$2" > "$DIR/started" ;; esac',
+      "fake-ssh":
+        '[ -f "$DIR/started" ] || exit 255; [ -f "$DIR/up" ] || { : > "$DIR/up"; exit 255; }; exec sh -c "$1"',
+    });
+    try {
+      const marks = marksHere(shell.directory, "lab");
+      mkdirSync(path.join(marks, "lab"), { recursive: true });
+      writeFileSync(path.join(marks, "lab", "1"), "node-kill\nlab-node2\nbroker-1\n1\n1\n1\n");
+      const bin = `env DIR=${shell.directory} PATH=${shell.directory}/bin:${process.env.PATH}`;
+      const left: FaultNote = {
+        ...note("lab"),
+        labels: ["swarmbench.stack=lab", "swarmbench.owner=ann"],
+        nodes: [
+          { name: "node2", ssh: `${bin} fake-ssh`, sudo: "", marks: undefined },
+          { name: "this machine", ssh: `${bin} sh -c`, sudo: "", marks },
+        ],
+      };
+      noteFaults(shell.directory, left);
+      assert.deepEqual(await undoNoted(shell.directory, left), {
+        undone: ["node-kill of broker-1 on this machine"],
+        errors: [],
+      });
+      assert.deepEqual([existsSync(marks), notedFaults(shell.directory, "lab")], [false, undefined]);
+    } finally {
+      shell.dispose();
+    }
   });
 });
 
