@@ -169,16 +169,17 @@ describe("a run with faults", { concurrency: 1 }, () => {
       [...STEP, ...list],
       once(/of broker 1: broker-1/, (pid) => {
         killed = eventually(async () => {
-          const [mark = ""] = readdirSync(marks);
           const machine = ["inspect", "--format", "{{.State.Running}}", `${project.prefix}-node2`];
           assert.match((await project.run("docker", ...machine)).text, /false/);
+          const folder = path.join(marks, project.prefix);
+          const [mark = ""] = readdirSync(folder);
           // The fifth line of a marker is the process of its script.
-          process.kill(Number(readFileSync(path.join(marks, mark), "utf8").split("\n")[4]), "SIGKILL");
+          process.kill(Number(readFileSync(path.join(folder, mark), "utf8").split("\n")[4]), "SIGKILL");
           process.kill(pid, "SIGKILL");
         }, 60_000);
       }),
     );
-    await killed;
+    await killed?.catch((error) => assert.fail(`${error.message}: ${text}`));
     assert.equal(code, null, text);
     await runs.bench("--stop");
     assert.match(await doctor(), /left over: fault node-kill of broker-1 on this machine/);
