@@ -22,6 +22,14 @@ const producerSchema = z.strictObject({
   missingSequences: z.array(z.tuple([count, count])),
 });
 
+const secondSchema = z.strictObject({
+  /** Whole seconds since 1970, by the clock of the runner. */
+  at: z.int(),
+  ...deviations,
+});
+/** Deviations of the messages that were due in one second. */
+export type DeviatingSecond = z.output<typeof secondSchema>;
+
 const partitionSchema = z.strictObject({
   topic: z.string(),
   partition: count,
@@ -59,6 +67,13 @@ export const logCheckSchema = z.strictObject({
   partitions: z.array(partitionSchema),
   /** Number of partitions with deviations that are not listed. */
   partitionsLeftOut: count,
+  /**
+   * The deviations by the second in which the messages were due, in ascending order; at most 1,000 seconds: those with the most
+   * deviations. All others have none. Absent in older runs.
+   */
+  bySecond: z.array(secondSchema).optional(),
+  /** Number of seconds with deviations that are not listed. Absent in older runs. */
+  bySecondLeftOut: count.optional(),
   /** How long the check took. */
   seconds: z.number(),
 });

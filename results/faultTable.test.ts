@@ -4,8 +4,13 @@ import type { FaultRecord } from "../contract/faults.ts";
 import type { Run } from "../contract/result.ts";
 import { sloSchema } from "../contract/workload.ts";
 import { logCheckOf, sampleRun } from "../test/support/sampleRun.ts";
-import { type SimulatedLoad, simulatedFault, simulatedStep } from "../test/support/simulatedFaults.ts";
-import { faultRows } from "./faultTable.ts";
+import {
+  LOAD_START,
+  type SimulatedLoad,
+  simulatedFault,
+  simulatedStep,
+} from "../test/support/simulatedFaults.ts";
+import { detailedFaultRows, faultNotes, faultRows } from "./faultTable.ts";
 import { withRecovery } from "./recovery.ts";
 import { timelineChart } from "./report/charts/timeline.ts";
 import { reportPage } from "./report/html.ts";
@@ -46,6 +51,61 @@ describe("the faults of a run", () => {
     const page = reportPage(run);
     assert.match(page, /<h2>Faults<\/h2>[\s\S]*<td>broker-pause<\/td><td>broker 1<\/td><td>5<\/td>/);
     assert.match(page, /within the SLO of 100 ms/);
+  });
+
+  it("have the messages that were lost, duplicated and reordered by each of them, and notes on the others", () => {
+    const none = { missing: 0, unacked: 0, duplicated: 0, reordered: 0 };
+    const bySecond = [
+      { ...none, at: LOAD_START + 2, missing: 1, reordered: 4 },
+      { ...none, at: LOAD_START + 11, missing: 5, duplicated: 2 },
+      { ...none, at: LOAD_START + 16, missing: 7 },
+    ];
+    const totals = { missing: 13, duplicated: 3, reordered: 4 };
+    const logCheck = logCheckOf(12_000, { ...totals, bySecond, bySecondLeftOut: 1 });
+    const error = "it was not executed";
+    const faults = [
+      simulatedFault(10, 12),
+      simulatedFault(20, 23, { number: 2 }),
+      simulatedFault(20.2, 23, { number: 3, target: "broker 2" }),
+      simulatedFault(25, 26, { number: 4, startedAt: null, endedAt: null, hit: [], error }),
+    ];
+    const run = runWith(faults, LOAD, { logCheck });
+    const cells = [
+      ["5", "2", "0"],
+      ["7", "0", "0"],
+      ["see above", "see above", "see above"],
+      ["-", "-", "-"],
+    ];
+    assert.deepEqual(
+      faultRows(run).map((row) => row.slice(7)),
+      cells,
+    );
+    assert.deepEqual(
+      detailedFaultRows(run).map((row) => row.slice(7, 10)),
+      cells,
+    );
+    const notes = faultNotes(run).join(" ");
+    assert.match(notes, /due from 5 s before the fault \(± 1 s\) to 5 s before the next one\./);
+    assert.match(notes, /Before the first fault: 1 lost, 4 reordered\./);
+    assert.match(notes, /In further seconds, which are not listed in run.json: 1 duplicated\./);
+    assert.match(notes, /See above: the fault began within a second of one above/);
+    for (const text of [runTable(run), markdownTable(run), reportPage(run)]) assert.match(text, /see above/);
+  });
+
+  it("say in which steps of a run the messages are not divided among its faults", () => {
+    const old = runWith([simulatedFault(10, 15)], LOAD, { logCheck: logCheckOf(100, { missing: 3 }) });
+    const divided = runWith([simulatedFault(10, 15)], LOAD, { logCheck: logCheckOf(100, { bySecond: [] }) });
+    const both = { ...old, steps: [...old.steps, ...divided.steps] };
+    assert.deepEqual(
+      faultRows(both).map((row) => row[7]),
+      ["3", "0"],
+    );
+    const notes = faultNotes(both).join(" ");
+    assert.match(notes, /not known when they were due: all messages of the step, from the log check\./);
+    assert.doesNotMatch(notes, /See above|Before the first/);
+    const unchecked = runWith([simulatedFault(10, 15)], LOAD, { lost: 6 });
+    assert.equal(faultRows(unchecked)[0]?.[7], "6");
+    assert.match(faultNotes(unchecked).join(" "), /since there was no log check\./);
   });
 
   it("say where the step ended before it was good again, and where a fault did not begin", () => {

@@ -3,7 +3,16 @@ import type { FaultRecord } from "../contract/faults.ts";
 import type { FaultRecovery } from "../contract/recovery.ts";
 import { isMeasured, type MeasuredStep, type Run } from "../contract/result.ts";
 import { formatNumber } from "../contract/text.ts";
+import {
+  type Attribution,
+  add,
+  attributionOf,
+  type Deviations,
+  noDeviations,
+  UNDER_WAY_SEC,
+} from "./faultDeviations.ts";
 import { stepName } from "./steps.ts";
+import { capitalize } from "./text.ts";
 
 /** Column headings of {@link faultRows}. */
 export const FAULT_HEADS = [
@@ -28,6 +37,8 @@ export const FAULT_DETAIL_HEADS = [
 ] as const;
 
 const NONE = "-";
+/** The counts of a fault that began together with one of a row above. */
+const ABOVE = "see above";
 
 /** A fault of a step, and what it did; undefined: it did not begin, or the step has no results. */
 interface StepFault {
@@ -35,6 +46,8 @@ interface StepFault {
   name: string;
   fault: FaultRecord;
   recovery: FaultRecovery | undefined;
+  /** Of the step. undefined: it is not known when its lost, duplicated and reordered messages were due. */
+  attribution: Attribution | undefined;
 }
 
 /** A row for each fault of a run, in the order of their times. */
@@ -48,20 +61,21 @@ export function detailedFaultRows(run: Pick<Run, "steps">): string[][] {
 }
 
 function faultsOf({ steps }: Pick<Run, "steps">): StepFault[] {
-  return steps.flatMap((step) =>
-    (step.faults ?? []).map((fault) => ({
-      step: isMeasured(step) ? step : undefined,
-      name: stepName(step),
+  return steps.flatMap((each) => {
+    const step = isMeasured(each) ? each : undefined;
+    const attribution = step && attributionOf(step);
+    return (each.faults ?? []).map((fault) => ({
+      step,
+      name: stepName(each),
       fault,
-      recovery: isMeasured(step) ? step.recovery?.find((each) => each.fault === fault.number) : undefined,
-    })),
-  );
+      recovery: step?.recovery?.find((recovery) => recovery.fault === fault.number),
+      attribution,
+    }));
+  });
 }
 
-function cells({ step, name, fault, recovery }: StepFault): string[] {
-  const lost = step && (step.logCheck?.missing ?? step.lost);
-  const duplicated = step && (step.logCheck?.duplicated ?? step.duplicated);
-  const reordered = step && (step.logCheck?.reordered ?? step.reordered);
+function cells(each: StepFault): string[] {
+  const { name, fault, recovery } = each;
   return [
     name,
     fault.fault,
@@ -70,8 +84,22 @@ function cells({ step, name, fault, recovery }: StepFault): string[] {
     recovery ? unavailableText(recovery.unavailable) : NONE,
     recovery ? afterText(recovery.latency.sinceEndSec, recovery) : NONE,
     recovery ? String(recovery.backlog.peak) : NONE,
-    ...[lost, duplicated, reordered].map((count) => (count === undefined ? NONE : String(count))),
+    ...deviationCells(each),
   ];
+}
+
+/** Lost, duplicated and reordered messages of the fault, or of its whole step if it is not known when they were due. */
+function deviationCells({ step, fault, attribution }: StepFault): string[] {
+  if (!step) return [NONE, NONE, NONE];
+  if (!attribution) {
+    const { missing, duplicated, reordered } = step.logCheck ?? { ...step, missing: step.lost };
+    return [missing, duplicated, reordered].map(String);
+  }
+  const group = attribution.groups.find(({ faults }) => faults.includes(fault.number));
+  if (!group) return [NONE, NONE, NONE];
+  if (group.faults[0] !== fault.number) return [ABOVE, ABOVE, ABOVE];
+  const { missing, duplicated, reordered } = group.deviations;
+  return [missing, duplicated, reordered].map(String);
 }
 
 function details({ fault, recovery }: StepFault): string[] {
@@ -119,13 +147,6 @@ export function faultNotes(run: Pick<Run, "steps">): string[] {
         : `below ${formatNumber(limitMs)} ms, twice the p99 before the fault`,
     ),
   );
-  const checked = all.filter(({ step }) => step?.logCheck).length;
-  const source =
-    checked === all.length
-      ? "from the log check"
-      : checked === 0
-        ? "from what consumers got, since there was no log check"
-        : "from the log check where there was one, else from what consumers got";
   return [
     "Unavailable: from the fault to the first acknowledgement of a message that was due after it, of the partition that took longest.",
     ...(limits.size > 0
@@ -133,6 +154,48 @@ export function faultNotes(run: Pick<Run, "steps">): string[] {
           `p99 good: ${[...limits].join("; ")}, in 3 seconds in a row, counted from the end of the fault (± 1 s); not within: until the next fault or the end of the load.`,
         ]
       : []),
-    `Lost, duplicated and reordered: all messages of the step, ${source}.`,
+    ...deviationNotes(all),
   ];
+}
+
+/** To which messages the columns of lost, duplicated and reordered ones refer. */
+function deviationNotes(all: readonly StepFault[]): string[] {
+  const attributions = [...new Set(all.flatMap(({ attribution }) => attribution ?? []))];
+  const undivided = all.flatMap(({ step, attribution }) => (attribution ? [] : (step ?? [])));
+  const ofStep = `all messages of the step, ${sourceText(undivided)}`;
+  if (attributions.length === 0)
+    return undivided.length > 0 ? [`Lost, duplicated and reordered: ${ofStep}.`] : [];
+  const total = (part: "before" | "unlisted") => {
+    const sum = noDeviations();
+    for (const attribution of attributions) add(sum, attribution[part]);
+    return sum;
+  };
+  const isShared = attributions.some(({ groups }) => groups.some(({ faults }) => faults.length > 1));
+  return [
+    `Lost, duplicated and reordered: those of the step's log check that were due from ${UNDER_WAY_SEC} s before the fault (± 1 s) to ${UNDER_WAY_SEC} s before the next one.`,
+    ...(undivided.length > 0 ? [`In steps where it is not known when they were due: ${ofStep}.`] : []),
+    ...countNote("Before the first fault", total("before")),
+    ...countNote("In further seconds, which are not listed in run.json", total("unlisted")),
+    ...(isShared
+      ? [
+          `${capitalize(ABOVE)}: the fault began within a second of one above, with which it shares the counts.`,
+        ]
+      : []),
+  ];
+}
+
+/** Where the counts of steps come from. */
+function sourceText(steps: readonly MeasuredStep[]): string {
+  const checked = steps.filter(({ logCheck }) => logCheck).length;
+  if (checked === steps.length) return "from the log check";
+  return checked === 0
+    ? "from what consumers got, since there was no log check"
+    : "from the log check where there was one, else from what consumers got";
+}
+
+/** "Before the first fault: 3 lost, 1 duplicated." Empty: no messages. */
+function countNote(when: string, { missing, duplicated, reordered }: Deviations): string[] {
+  const counts = { lost: missing, duplicated, reordered };
+  const texts = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));
+  return texts.length > 0 ? [`${when}: ${texts.join(", ")}.`] : [];
 }

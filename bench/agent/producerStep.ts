@@ -1,7 +1,6 @@
 // A step of a producer task: its logical producers share one dispatcher.
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { topicCount, topicNames, topicOf } from "../../contract/topics.ts";
-import { ratePerProducer } from "../../contract/workload.ts";
 import { errorKind } from "../clients/errorKind.ts";
 import type { ClientAdapter, ProducerPort } from "../clients/port.ts";
 import { Dispatcher } from "../load/dispatcher.ts";
@@ -11,7 +10,7 @@ import { openPacer } from "../load/pacer.ts";
 import { payloadsOf } from "../load/payload.ts";
 import { type Due, LogicalProducer, type ProducerListener } from "../load/producer.ts";
 import { randomOf } from "../load/random.ts";
-import { scheduleOf } from "../load/schedule.ts";
+import { scheduleOfProducer } from "../load/schedule.ts";
 import { AckGaps, gapsKept } from "../measure/ackGaps.ts";
 import type { SelfWatch } from "../measure/self.ts";
 import type { WallClock } from "../wallClock.ts";
@@ -33,6 +32,8 @@ import type { AgentStep, StepWindow } from "./step.ts";
 /** Concurrent connection attempts: a broker's listen backlog holds 50. */
 const CONNECT_CONCURRENCY = 50;
 const POLL_EVERY_MS = 20;
+/** The last component of the seed for sizes, content and keys. The schedule has other random numbers. */
+const CONTENT = 1;
 
 type Counts = Omit<ProducerSecond, "at" | "ack" | "lag" | "self"> & {
   ack: LatencyHistogram;
@@ -115,8 +116,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
     const { workload, seed, run, step, lateAfterUs } = this.order;
     const { lingerMs, batchBytes, maxOutstanding } = workload;
     // Seeded by its number among all producers, so that its messages do not depend on the task that runs it.
-    const random = randomOf(seed, step, index);
-    const schedule = scheduleOf(workload.arrival, ratePerProducer(workload), random);
+    const random = randomOf(seed, step, index, CONTENT);
     const producer = new LogicalProducer(
       port,
       { run: runMark(run), step, producer: index, lingerMs, batchBytes, maxOutstanding, lateAfterUs },
@@ -126,7 +126,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
       this,
     );
     this.dispatcher.add(
-      schedule,
+      scheduleOfProducer(this.order, index),
       (sequence, intendedUs) => {
         this.due(intendedUs);
         producer.due(sequence, intendedUs);

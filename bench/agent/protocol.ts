@@ -8,7 +8,7 @@ import { type KafkaTarget, openKafkaTargetSchema } from "../../contract/target.t
 import { findingsSchema } from "../exchange/findings.ts";
 
 /** Part of every path. Increased with every change that an older agent would not understand. */
-export const PROTOCOL_VERSION = 7;
+export const PROTOCOL_VERSION = 8;
 
 /**
  * The orphan timeout, ms. An agent without a request for this long assumes that its runner is gone, and drops its step. Long

@@ -1,11 +1,26 @@
 // The intended times of a logical producer's messages.
-import type { Arrival } from "../../contract/workload.ts";
-import type { Random } from "./random.ts";
+import { type Arrival, ratePerProducer, type Workload } from "../../contract/workload.ts";
+import { type Random, randomOf } from "./random.ts";
 
 /** The intended times of a producer's messages, one after the other. */
 export interface Schedule {
   /** The next intended time, in µs after the start. It never decreases. */
   next(): number;
+}
+
+/** What the schedules of a step depend on. */
+export interface ScheduledLoad {
+  workload: Pick<Workload, "arrival" | "rate" | "totalRate" | "producers">;
+  seed: number;
+  step: number;
+}
+
+/**
+ * The schedule of a logical producer. Its random numbers are used for nothing else, and depend on the producer's number, not on the
+ * task that runs it. So the log check can compute it again, to know when a lost message was due.
+ */
+export function scheduleOfProducer({ workload, seed, step }: ScheduledLoad, producer: number): Schedule {
+  return scheduleOf(workload.arrival, ratePerProducer(workload), randomOf(seed, step, producer));
 }
 
 /**

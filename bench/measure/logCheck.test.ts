@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { logCheckSchema } from "../../contract/logCheck.ts";
+import { type DeviatingSecond, logCheckSchema } from "../../contract/logCheck.ts";
+import type { Arrival } from "../../contract/workload.ts";
+import { dueTimes, intendedTimes } from "../../test/support/dueTimes.ts";
 import { Bitmap } from "./bitmap.ts";
+import type { DueTimes } from "./deviatingSeconds.ts";
 import { LogCheck, type Recorded, recordedBy } from "./logCheck.ts";
 
 const bits = (numbers: Iterable<number>) => {
@@ -34,6 +37,21 @@ const FATES = [
   "unacked",
   "never written",
 ] as const;
+/** Loads whose messages are due at regular and at irregular times. */
+const loads = fc
+  .record({
+    arrival: fc.constantFrom<Arrival>(
+      "constant",
+      "poisson",
+      { burst: { size: 7 } },
+      { ramp: { from: 0.1, over: 9 } },
+    ),
+    rate: fc.integer({ min: 2, max: 300 }),
+    seed: fc.nat(),
+  })
+  .map(({ arrival, rate, seed }) =>
+    dueTimes({ seed, workload: { producers: 4, rate, arrival }, endUs: 1_000e6 }),
+  );
 /** The messages of a step: for each its producer, its partition and its fate. */
 const schedules = fc.array(
   fc.record({
@@ -49,6 +67,8 @@ interface Unread {
   partition: number;
   messages: Message[];
 }
+/** By producer and sequence: the intended time, µs since 1970. */
+type Times = readonly (readonly number[])[];
 interface Message {
   producer: number;
   sequence: number;
@@ -60,6 +80,7 @@ function built(schedule: Schedule) {
   const log: Message[][] = [[], [], []];
   const expected = { missing: 0, unacked: 0, duplicated: 0, reordered: 0, failed: 0, unanswered: 0 };
   const missing: Message[] = [];
+  const deviations: [keyof Omit<DeviatingSecond, "at">, Message][] = [];
   for (const { producer, partition, fate, answered } of schedule) {
     const records = producers[producer] as (typeof producers)[number];
     const message = { producer, sequence: records.sent };
@@ -71,13 +92,20 @@ function built(schedule: Schedule) {
     } else {
       records.acked.push(message.sequence);
     }
-    if (fate === "removed") missing.push(message);
+    if (fate === "removed") {
+      missing.push(message);
+      deviations.push(["missing", message]);
+    }
     if (fate === "removed" || fate === "never written") continue;
-    if (fate === "unacked") expected.unacked += 1;
+    if (fate === "unacked") {
+      expected.unacked += 1;
+      deviations.push(["unacked", message]);
+    }
     messages.push(message);
     if (fate === "duplicated") {
       messages.push(message);
       expected.duplicated += 1;
+      deviations.push(["duplicated", message]);
     }
     // Put before the previous message of the partition, if that one is of the same producer and has not been moved.
     const previous = messages.at(-2);
@@ -88,29 +116,50 @@ function built(schedule: Schedule) {
       continue;
     messages.splice(-2, 2, message, previous);
     expected.reordered += 1;
+    deviations.push(["reordered", previous]);
   }
   expected.missing = missing.length;
-  return { producers, log, expected, missing };
+  return { producers, log, expected, missing, deviations };
 }
 
-function checked({ producers, log }: Pick<ReturnType<typeof built>, "producers" | "log">) {
+/** The deviations of a scene by the second in which the messages were due. */
+function bySecondOf({ deviations }: ReturnType<typeof built>, times: Times): DeviatingSecond[] {
+  const seconds = new Map<number, DeviatingSecond>();
+  for (const [kind, { producer, sequence }] of deviations) {
+    const at = Math.floor((times[producer]?.[sequence] as number) / 1e6);
+    const second = seconds.get(at) ?? { at, missing: 0, unacked: 0, duplicated: 0, reordered: 0 };
+    second[kind] += 1;
+    seconds.set(at, second);
+  }
+  return [...seconds.values()].sort((a, b) => a.at - b.at);
+}
+
+function checked(
+  { producers, log }: Pick<ReturnType<typeof built>, "producers" | "log">,
+  due: DueTimes,
+  times: Times,
+) {
   const check = new LogCheck(
     producers.map(({ sent, acked, failed }, producer) => recorded(producer, sent, acked, failed)),
+    due,
   );
   for (const [partition, messages] of log.entries()) {
-    for (const { producer, sequence } of messages) check.add(partition, producer, sequence);
+    for (const { producer, sequence } of messages)
+      check.add(partition, producer, sequence, times[producer]?.[sequence] as number);
   }
   return check.result();
 }
 
 describe("the log check", () => {
-  it("finds what was removed, duplicated, swapped and not acknowledged on purpose, exactly", () => {
+  it("finds what was removed, duplicated, swapped and not acknowledged on purpose, exactly, and when it was due", () => {
     fc.assert(
-      fc.property(schedules, (schedule) => {
+      fc.property(schedules, loads, (schedule, due) => {
         const scene = built(schedule);
-        const result = checked(scene);
+        const times = scene.producers.map(({ sent }, producer) => intendedTimes(due, producer, sent));
+        const result = checked(scene, due, times);
         const { missing, unacked, duplicated, reordered, failed, unanswered } = result;
         assert.deepEqual({ missing, unacked, duplicated, reordered, failed, unanswered }, scene.expected);
+        assert.deepEqual([result.bySecond, result.bySecondLeftOut], [bySecondOf(scene, times), 0]);
         assert.equal(result.sent, schedule.length);
         assert.equal(result.sent, result.acked + result.failed + result.unanswered);
         assert.equal(result.unrecorded + result.foreign + result.deleted, 0);
@@ -136,16 +185,17 @@ describe("the log check", () => {
         const { producers, log } = built(schedule.map((each) => ({ ...each, fate: "none" })));
         const check = new LogCheck(
           producers.map(({ sent, acked }, producer) => recorded(producer, sent, acked)),
+          dueTimes(),
         );
         const unread = [...log.entries()].map(([partition, messages]) => ({ partition, messages }));
         for (let left = schedule.length; left > 0; left -= 1) {
           const begun = unread.filter(({ messages }) => messages.length > 0);
           const { partition, messages } = begun[(turns.next().value as number) % begun.length] as Unread;
           const { producer, sequence } = messages.shift() as Message;
-          check.add(partition, producer, sequence);
+          check.add(partition, producer, sequence, 0);
         }
         const result = check.result();
-        assert.deepEqual([result.producers, result.partitions], [[], []]);
+        assert.deepEqual([result.producers, result.partitions, result.bySecond], [[], [], []]);
         assert.deepEqual([result.present, result.missing], [schedule.length, 0]);
       }),
     );
@@ -155,8 +205,9 @@ describe("the log check", () => {
     const logs = fc.array(fc.record({ partition: fc.nat(2), producer: fc.nat(3), sequence: fc.nat(30) }));
     fc.assert(
       fc.property(logs, fc.array(fc.nat(25)), (log, acked) => {
-        const check = new LogCheck(upTo(3).map((producer) => recorded(producer, 20, acked)));
-        for (const { partition, producer, sequence } of log) check.add(partition, producer, sequence);
+        const all = upTo(3).map((producer) => recorded(producer, 20, acked));
+        const check = new LogCheck(all, dueTimes());
+        for (const { partition, producer, sequence } of log) check.add(partition, producer, sequence, 0);
         const { missing, unacked, duplicated, reordered, unrecorded } = check.result();
         const own = log.filter(({ producer, sequence }) => producer < 3 && sequence < 20);
         const key = ({ producer, sequence }: Message) => producer * 100 + sequence;
@@ -195,14 +246,18 @@ describe("the log check", () => {
   });
 
   it("counts by producer and by partition, and lists only those with deviations", () => {
-    const check = new LogCheck([recorded(7, 5, upTo(5)), recorded(8, 3, upTo(3))]);
-    for (const sequence of [0, 2, 1, 2]) check.add(4, 7, sequence);
-    for (const sequence of upTo(3)) check.add(3, 8, sequence);
-    check.add(4, 9, 0);
-    check.add(4, 8, 3);
+    const check = new LogCheck([recorded(7, 5, upTo(5)), recorded(8, 3, upTo(3))], dueTimes());
+    for (const sequence of [0, 2, 1, 2]) check.add(4, 7, sequence, 110e6 + sequence);
+    for (const sequence of upTo(3)) check.add(3, 8, sequence, 110e6);
+    check.add(4, 9, 0, 110e6);
+    check.add(4, 8, 3, 110e6);
     check.addForeign(4);
     check.addDeleted(2, 6);
-    const { producers, partitions, ...totals } = check.result();
+    const { producers, partitions, bySecond, ...totals } = check.result();
+    assert.deepEqual(bySecond, [
+      { at: 100, missing: 2, unacked: 0, duplicated: 0, reordered: 0 },
+      { at: 110, missing: 0, unacked: 0, duplicated: 1, reordered: 1 },
+    ]);
     const none = { duplicated: 0, reordered: 0, unrecorded: 0, foreign: 0, deleted: 0 };
     assert.deepEqual(producers, [
       { producer: 7, missing: 2, unacked: 0, duplicated: 1, reordered: 1, missingSequences: [[3, 4]] },
@@ -213,19 +268,40 @@ describe("the log check", () => {
     ]);
     assert.deepEqual([totals.sent, totals.present, totals.missing, totals.deleted], [8, 6, 2, 6]);
     const topics = partitions.map((each) => ({ topic: "t", ...each }));
-    logCheckSchema.parse({ ...totals, producers, partitions: topics, seconds: 1 });
+    logCheckSchema.parse({ ...totals, producers, partitions: topics, bySecond, seconds: 1 });
   });
 
   it("stays small whatever the log holds: huge numbers are counted, not stored", () => {
-    const check = new LogCheck([recorded(0, 1, [0])]);
-    for (let index = 0; index < 1_000; index += 1) check.add(0, 0, 4_294_967_295 - index);
-    check.add(0, 4_294_967_295, 0);
-    assert.deepEqual([check.result().unrecorded, check.missing], [1_001, 1]);
+    const check = new LogCheck([recorded(0, 1, [0])], dueTimes());
+    for (let index = 0; index < 1_000; index += 1) check.add(0, 0, 4_294_967_295 - index, 0);
+    check.add(0, 4_294_967_295, 0, 0);
+    const times = [Number.NaN, Number.NEGATIVE_INFINITY, -1, 0, Number.MAX_VALUE, Number.POSITIVE_INFINITY];
+    for (const intendedUs of [110e6, ...times]) check.add(0, 0, 0, intendedUs);
+    const { unrecorded, missing, bySecond } = check.result();
+    assert.deepEqual([unrecorded, missing], [1_001, 0]);
+    const none = { missing: 0, unacked: 0, reordered: 0 };
+    assert.deepEqual(bySecond, [
+      { at: 100, ...none, duplicated: 4 },
+      { at: 130, ...none, duplicated: 2 },
+    ]);
+  });
+
+  it("lists at most 1,000 seconds, those with the most deviations, and counts the others", () => {
+    const check = new LogCheck([recorded(0, 1, [0])], dueTimes({ endUs: 3_100e6 }));
+    check.add(0, 0, 0, 110e6);
+    for (let second = 101; second <= 1_600; second += 1) {
+      check.add(0, 0, 0, second * 1e6);
+      if (second > 600) check.add(0, 0, 0, second * 1e6);
+    }
+    const { bySecond, bySecondLeftOut, duplicated } = check.result();
+    assert.deepEqual([bySecond.length, bySecondLeftOut, duplicated], [1_000, 500, 2_500]);
+    assert.deepEqual([bySecond[0]?.at, bySecond.at(-1)?.at], [601, 1_600]);
   });
 
   it("lists at most 1,000 producers, those with the most missing messages first, and counts the others", () => {
     const check = new LogCheck(
       upTo(1_500).map((producer) => recorded(producer, 2, upTo(producer === 1_400 ? 2 : 1))),
+      dueTimes(),
     );
     const { producers, producersLeftOut, missing } = check.result();
     assert.deepEqual([producers.length, producersLeftOut, missing], [1_000, 500, 1_501]);

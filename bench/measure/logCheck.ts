@@ -2,6 +2,7 @@
 import type { LogCheckResult } from "../../contract/logCheck.ts";
 import type { ProducerTotals } from "../agent/protocol.ts";
 import { Bitmap } from "./bitmap.ts";
+import { DeviatingSeconds, type DueTimes } from "./deviatingSeconds.ts";
 
 /** What one logical producer recorded of its messages. */
 export interface Recorded {
@@ -13,7 +14,9 @@ export interface Recorded {
 }
 
 /** The results of a check but its duration. Partitions are numbered over all topics. */
-export type Checked = Omit<LogCheckResult, "partitions" | "seconds"> & { partitions: CheckedPartition[] };
+export type Checked = Omit<LogCheckResult, "partitions" | "seconds" | BySecond> &
+  Required<Pick<LogCheckResult, BySecond>> & { partitions: CheckedPartition[] };
+type BySecond = "bySecond" | "bySecondLeftOut";
 /** The deviations in a partition, which is numbered over all topics. */
 type CheckedPartition = Omit<LogCheckResult["partitions"][number], "topic">;
 type CheckedProducer = LogCheckResult["producers"][number];
@@ -52,15 +55,18 @@ export function recordedBy(totals: readonly ProducerTotals[]): Recorded[] {
  * Compares a log with what producers recorded. The messages of a partition are added in the order of its log; those of different
  * partitions in any order. A message that is in several partitions is a copy in all but the one that was added first.
  *
- * Its memory does not depend on the log: 3 bits for each message that was sent, and 4 bytes for each producer and partition.
+ * Its memory does not depend on the log: 3 bits for each message that was sent, 4 bytes for each producer and partition, and 16
+ * bytes for each second of the load.
  */
 export class LogCheck {
   private readonly producers: Found[];
   /** Position of each producer in `producers`. */
   private readonly positions: ReadonlyMap<number, number>;
   private readonly partitions = new Map<number, Partition>();
+  private readonly seconds: DeviatingSeconds;
 
-  constructor(recorded: readonly Recorded[]) {
+  constructor(recorded: readonly Recorded[], due: DueTimes) {
+    this.seconds = new DeviatingSeconds(due);
     this.producers = recorded.map((each) => ({
       ...each,
       present: new Bitmap(),
@@ -70,19 +76,26 @@ export class LogCheck {
     this.positions = new Map(recorded.map(({ producer }, position) => [producer, position]));
   }
 
-  /** Adds the next message of a partition that has the mark of the step. */
-  add(partition: number, producer: number, sequence: number): void {
+  /** Adds the next message of a partition that has the mark of the step. @param intendedUs its intended time, µs since 1970 */
+  add(partition: number, producer: number, sequence: number, intendedUs: number): void {
     const { counts, latest } = this.partitionOf(partition);
     const position = this.positions.get(producer);
     const found = position === undefined ? undefined : this.producers[position];
     if (position === undefined || !found || sequence >= found.sent) {
       counts.unrecorded += 1;
-    } else if (!found.present.set(sequence)) {
+      return;
+    }
+    if (!found.present.set(sequence)) {
       found.duplicated += 1;
       counts.duplicated += 1;
-    } else if (sequence < (latest[position] as number)) {
+      this.seconds.add("duplicated", intendedUs);
+      return;
+    }
+    if (!found.acked.has(sequence)) this.seconds.add("unacked", intendedUs);
+    if (sequence < (latest[position] as number)) {
       found.reordered += 1;
       counts.reordered += 1;
+      this.seconds.add("reordered", intendedUs);
     } else {
       latest[position] = sequence + 1;
     }
@@ -115,8 +128,9 @@ export class LogCheck {
     return total(this.producers, missingOf);
   }
 
-  /** The results for what has been added so far. */
+  /** The results. Call it once, after the last message has been added. */
   result(): Checked {
+    this.addMissing();
     const { producers } = this;
     const partitions = [...this.partitions].map(([partition, { counts }]) => ({ partition, ...counts }));
     const sent = total(producers, (each) => each.sent);
@@ -143,7 +157,16 @@ export class LogCheck {
       producersLeftOut: Math.max(0, deviating.length - MOST_LISTED),
       partitions: listed.sort((a, b) => a.partition - b.partition).slice(0, MOST_LISTED),
       partitionsLeftOut: Math.max(0, listed.length - MOST_LISTED),
+      ...this.seconds.list(),
     };
+  }
+
+  private addMissing(): void {
+    for (const found of this.producers) {
+      const { producer, sent, acked, present } = found;
+      if (missingOf(found) === 0) continue;
+      this.seconds.addMissing(producer, sent, (sequence) => acked.has(sequence) && !present.has(sequence));
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { dueTimes } from "../../test/support/dueTimes.ts";
 import { Bitmap } from "./bitmap.ts";
 import { type Checked, LogCheck } from "./logCheck.ts";
 
@@ -114,9 +115,10 @@ function checked({ log, records }: Simulated): Checked {
       acked: bits(acked),
       failed: bits(failed),
     })),
+    dueTimes(),
   );
   for (const [partition, messages] of log.entries())
-    for (const { producer, sequence } of messages) check.add(partition, producer, sequence);
+    for (const { producer, sequence } of messages) check.add(partition, producer, sequence, 0);
   return check.result();
 }
 

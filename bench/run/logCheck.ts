@@ -10,6 +10,7 @@ import type { ClientAdapter } from "../clients/port.ts";
 import { readLog } from "../kafka/readLog.ts";
 import { logOffsets } from "../kafka/topics.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
+import type { DueTimes } from "../measure/deviatingSeconds.ts";
 import { LogCheck, recordedBy } from "../measure/logCheck.ts";
 import type { LogOffsets } from "../measure/unread.ts";
 import { reason } from "../reason.ts";
@@ -33,7 +34,11 @@ export interface LogToCheck {
   /** Start of the names of consumer groups. */
   prefix?: string | undefined;
   target: KafkaTarget;
-  workload: Pick<Workload, "client" | "topics">;
+  workload: Pick<Workload, "client" | "topics"> & DueTimes["workload"];
+  /** Of the benchmark. */
+  seed: number;
+  /** The load: no message was due before its start, or at its end or later; µs since 1970. */
+  load: Pick<DueTimes, "startUs" | "endUs">;
   topic: {
     /** Its name, or the start of the names of several. */
     name: string;
@@ -55,8 +60,7 @@ export interface LogToCheck {
 /** Runs the log check of a step. @returns undefined if the step has none @throws the reason of the signal if it aborts */
 export async function stepLogCheck(
   { run, number, phase, workload, benchmark, target }: StepOrder,
-  topic: LogToCheck["topic"],
-  produced: readonly ProducerTotals[],
+  { topic, load, produced }: Pick<LogToCheck, "topic" | "load" | "produced">,
   listener: StepListener,
   signal: AbortSignal,
 ): Promise<StepFindings["logCheck"]> {
@@ -64,7 +68,20 @@ export async function stepLogCheck(
   const progress = (text: string) => listener.phase(text);
   progress("checking the log");
   const { kafka, prefix } = target;
-  return checkLog({ run, step: number, prefix, target: kafka, workload, topic, produced, signal, progress });
+  const { seed } = benchmark;
+  return checkLog({
+    run,
+    step: number,
+    prefix,
+    target: kafka,
+    workload,
+    seed,
+    load,
+    topic,
+    produced,
+    signal,
+    progress,
+  });
 }
 
 /**
@@ -100,8 +117,9 @@ function namesOf({ topic, workload }: LogToCheck): string[] {
 }
 
 async function readAll(order: LogToCheck): Promise<LogCheck> {
-  const { topic, signal } = order;
-  const check = new LogCheck(recordedBy(order.produced));
+  const { topic, signal, workload, seed, step, load } = order;
+  const due: DueTimes = { workload, seed, step, startUs: load.startUs, endUs: load.endUs };
+  const check = new LogCheck(recordedBy(order.produced), due);
   const settleMs = order.settleMs ?? (topic.replicationFactor > 1 ? SETTLE_MS : 0);
   const deadline = performance.now() + settleMs;
   let readTo = await readFrom(order, check, startsOf(topic.startOffsets), 1);
@@ -165,7 +183,7 @@ function taker(
     read += 1;
     if (read % SHOW_EVERY === 0) progress(`checking the log: ${read} messages`);
     if (readStamp(value, stamp) && stamp.run === mark && stamp.step === step)
-      check.add(partition, stamp.producer, stamp.sequence);
+      check.add(partition, stamp.producer, stamp.sequence, stamp.intendedUs);
     else check.addForeign(partition);
   };
 }

@@ -143,13 +143,16 @@ class StepRun {
     this.exchange.watch(this.workers.map(({ agent }) => peerOf(agent)));
     const connectSeconds = await this.prepare();
     checkClocks(this.exchange.findings(), this.clock.nowUs());
-    const startSec = await this.start();
-    const warmUp = await this.warmUp(startSec);
+    const startUs = await this.start();
+    const warmUp = await this.warmUp(Math.floor(startUs / 1e6));
     const measured = await this.measure();
     const drain = await this.drain(measured.toSec);
     this.listener.phase("collecting");
     const totals = await this.collect();
-    const logCheck = await stepLogCheck(this.order, this.topic, totals.produced, this.listener, this.signal);
+    const load = { startUs, endUs: measured.toSec * 1e6 };
+    const { topic, listener, signal } = this;
+    const toCheck = { topic, load, produced: totals.produced };
+    const logCheck = await stepLogCheck(this.order, toCheck, listener, signal);
     const findings: StepFindings = {
       connectSeconds,
       startedAt: this.startedAt,
@@ -212,19 +215,18 @@ class StepRun {
     return ownPartitions(sources, this.topic.partitions, topicCount(this.order.workload));
   }
 
-  /** Starts the producers. @returns the second in which they start, since 1970 */
+  /** Starts the producers. @returns when their schedules begin, µs since 1970 */
   private async start(): Promise<number> {
     const atUs = this.clock.nowUs() + START_LEAD_US;
     await Promise.all(this.producers.map(({ agent }) => agent.client.start({ ...this.id, atUs })));
-    const startSec = Math.floor(atUs / 1e6);
     const sources = (workers: Worker[]) =>
       workers.map(({ agent }) => ({ task: agent.task, machine: agent.hello.machine.bootId }));
     this.reports.timeline = new Timeline(
-      startSec,
+      Math.floor(atUs / 1e6),
       { producers: sources(this.producers), consumers: sources(this.consumers) },
       this.order.workload.groups,
     );
-    return startSec;
+    return atUs;
   }
 
   private async warmUp(startSec: number): Promise<{ steady: boolean; reason: string; seconds: number }> {

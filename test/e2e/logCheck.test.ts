@@ -149,7 +149,9 @@ describe("the log check on a real Kafka", () => {
       step: seed,
       prefix: `${client}${damage}-`,
       target: cluster.target,
-      workload: { client },
+      workload: { client, producers: PRODUCERS, rate: MESSAGES / 60, arrival: "constant" },
+      seed,
+      load: { startUs: 0, endUs: 60e6 },
       topic: { name, ...topic },
       produced: [totalsOf(scene.records)],
       signal: new AbortController().signal,
@@ -163,8 +165,8 @@ describe("the log check on a real Kafka", () => {
     for (const seed of upTo(10)) {
       const { result, expected } = await check(seed, 0.2, "kafkajs");
       assert.ok(expected.missing > 0 && expected.duplicated > 0 && expected.deleted > 0);
-      const { unanswered, producers, producersLeftOut, partitions, partitionsLeftOut, seconds, ...counts } =
-        result;
+      const { unanswered, producers, producersLeftOut, partitions, partitionsLeftOut, ...others } = result;
+      const { bySecond = [], bySecondLeftOut, seconds, ...counts } = others;
       assert.deepEqual(counts, expected, `schedule ${seed}`);
       assert.equal(
         producers.reduce((sum, { missing }) => sum + missing, 0),
@@ -173,6 +175,10 @@ describe("the log check on a real Kafka", () => {
       assert.equal(
         partitions.reduce((sum, { duplicated }) => sum + duplicated, 0),
         expected.duplicated,
+      );
+      assert.equal(
+        bySecond.reduce((sum, { missing }) => sum + missing, 0),
+        expected.missing,
       );
     }
   });

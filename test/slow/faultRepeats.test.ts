@@ -7,6 +7,7 @@ import { Kafka, logLevel } from "kafkajs";
 import { clusterRoles } from "../../bench/kafka/roles.ts";
 import { ensureTopic, withAdmin } from "../../bench/kafka/topics.ts";
 import type { WorkloadInput } from "../../contract/workload.ts";
+import { attributionOf } from "../../results/faultDeviations.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FaultHooks, near, RATE, startCluster, stepWith } from "../support/faultSteps.ts";
 import type { KafkaCluster } from "../support/kafkaCluster.ts";
@@ -179,6 +180,16 @@ describe("a leader that is killed again and again", () => {
       // Half of those of the two seconds: a busy machine may pause the load as well.
       assert.ok((logCheck?.missing ?? 0) >= (RATE * ALONE_MS) / 1_000 / 2, JSON.stringify(logCheck));
       assert.equal(uncleanElections, 0);
+      const attribution = attributionOf(step);
+      assert.deepEqual(
+        attribution?.groups.map(({ faults, deviations }) => [faults, deviations.missing]),
+        [[[1], logCheck?.missing]],
+        "all lost messages belong to the kill",
+      );
+      // They were due while the leader was alone, up to the kill, within a second.
+      const killedAt = (records?.[0]?.startedAt ?? Number.NaN) / 1_000;
+      for (const { at, missing } of logCheck?.bySecond ?? [])
+        if (missing > 0) near(at, killedAt - ALONE_MS / 1_000 - 2, killedAt + 1, "lost messages were due");
     });
   }
 });
