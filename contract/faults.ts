@@ -139,6 +139,12 @@ export const FAULT_KINDS = {
     description:
       "one consumer of each group leaves in order, and a new one joins after the duration: the group rebalances twice",
   },
+  "consumer-kill": {
+    lasts: true,
+    ofConsumer: true,
+    description:
+      "one consumer of each group dies without a commit and without leaving, so that its group waits for the session timeout of 30 s; a new one joins after the duration",
+  },
 } as const satisfies Record<string, FaultKind>;
 /** Name of a kind of fault. */
 export type FaultName = keyof typeof FAULT_KINDS;
@@ -173,7 +179,7 @@ const faultSchema = z
         .join(" ")}`,
     ),
     target: faultTarget.describe(
-      "Which broker: `broker 1` (numbered from 1), `all brokers`, `leader of partition 0`, `follower of partition 0` (of the step's topic), or `controller` (the active one). A role is looked up just before the fault. For consumer-leave: `consumer 1` (numbered from 1 in each group).",
+      "Which broker: `broker 1` (numbered from 1), `all brokers`, `leader of partition 0`, `follower of partition 0` (of the step's topic), or `controller` (the active one). A role is looked up just before the fault. For consumer-leave and consumer-kill: `consumer 1` (numbered from 1 in each group).",
     ),
     duration: shortTime
       .optional()

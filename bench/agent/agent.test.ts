@@ -12,7 +12,13 @@ import { openWallClock } from "../wallClock.ts";
 import { Agent } from "./agent.ts";
 import { AgentClient } from "./client.ts";
 import { inBatches } from "./inBatches.ts";
-import { type ConsumerTotals, PROTOCOL_VERSION, type Prepare, type ProducerTotals } from "./protocol.ts";
+import {
+  type ConsumerTotals,
+  type MemberChange,
+  PROTOCOL_VERSION,
+  type Prepare,
+  type ProducerTotals,
+} from "./protocol.ts";
 import { Seconds } from "./seconds.ts";
 import { serve } from "./server.ts";
 
@@ -191,20 +197,23 @@ describe("agents over HTTP", () => {
 
   it("let a consumer of each group leave it, and another one join, and count every message once", async () => {
     const id = { run: "r1", step: 22 };
-    const member = (consumer: number, joins: boolean) => consumers.member({ ...id, consumer, joins });
+    const member = (consumer: number, change: MemberChange) => consumers.member({ ...id, consumer, change });
     const { delivered, lost, duplicated } = await runStep(22, { groups: 2 }, async () => {
       const opened = kafka.open;
-      const { fromMs, toMs } = await member(0, false);
+      const { fromMs, toMs } = await member(0, "leave");
       assert.ok(fromMs <= toMs && Math.abs(toMs - clock.nowUs() / 1_000) < 60_000);
       assert.equal(kafka.open, opened - 2);
-      await member(0, false);
+      await member(0, "leave");
       assert.equal(kafka.open, opened - 2);
-      await member(0, true);
-      await member(0, true);
+      await member(0, "join");
+      await member(0, "join");
       assert.equal(kafka.open, opened);
-      await assert.rejects(member(1, false), /consumer 2 is not in this task's share/);
+      await member(0, "kill");
+      assert.equal(kafka.open, opened - 2);
+      await member(0, "join");
+      await assert.rejects(member(1, "leave"), /consumer 2 is not in this task's share/);
       await assert.rejects(
-        producers.member({ ...id, consumer: 0, joins: false }),
+        producers.member({ ...id, consumer: 0, change: "kill" }),
         /producers are in no group/,
       );
     });

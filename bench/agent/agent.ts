@@ -19,6 +19,7 @@ import {
   type Hello,
   MAX_AHEAD_US,
   type MemberAnswer,
+  type MemberChange,
   ORPHANED_AFTER_MS,
   PROTOCOL_VERSION,
   type Prepare,
@@ -220,14 +221,14 @@ export class Agent {
   }
 
   /**
-   * One consumer of each group leaves it, or a new one joins in its place. In a group where it has done so already, nothing happens.
+   * One consumer of each group leaves it or is killed, or a new one joins in its place. In a group where it has done so already, nothing happens.
    *
    * @throws HttpError 409 if the step has no such consumer, or it cannot leave or join a group
    */
-  async member(id: StepId, consumer: number, joins: boolean): Promise<MemberAnswer> {
+  async member(id: StepId, consumer: number, change: MemberChange): Promise<MemberAnswer> {
     const step = this.stepOf(id);
     const fromMs = this.clock.nowUs() / 1_000;
-    await step.member(consumer, joins);
+    await step.member(consumer, change);
     return { fromMs, toMs: this.clock.nowUs() / 1_000 };
   }
 

@@ -16,6 +16,7 @@ import {
   type ConsumerReport,
   type ConsumerSecond,
   type ConsumerTotals,
+  type MemberChange,
   type Prepared,
   type PrepareWithSecrets,
   sliceUs,
@@ -118,16 +119,14 @@ export class ConsumerStep implements AgentStep {
     return topicOf(member, topicCount(this.order.workload));
   }
 
-  async member(consumer: number, joins: boolean): Promise<void> {
+  async member(consumer: number, change: MemberChange): Promise<void> {
     const { first, count } = this.order.share;
     if (consumer < first || consumer >= first + count)
       throw conflict(`consumer ${consumer + 1} is not in this task's share`);
     try {
-      await inBatches(this.groups, this.groups.length, ({ members }) =>
-        joins ? members.join(consumer) : members.leave(consumer),
-      );
+      await inBatches(this.groups, this.groups.length, ({ members }) => members[change](consumer));
     } catch (error) {
-      throw conflict(`consumer ${consumer + 1} cannot ${joins ? "join" : "leave"}: ${reason(error)}`);
+      throw conflict(`consumer ${consumer + 1}, ${change}: ${reason(error)}`);
     }
   }
 

@@ -194,6 +194,18 @@ describe("repeated deliveries", () => {
     assert.deepEqual([delivered, duplicated, reread, lost], [10_000, 0, 6_000, 0]);
   });
 
+  it("are counted once if a killed consumer's partition goes to another task and comes back after a second kill", async () => {
+    const deliveries = (from: number, to: number, receivedUs = 0) =>
+      all.slice(from, to).map((sequence) => {
+        return { ...first(sequence), receivedUs: Math.max(receivedUs, first(sequence).receivedUs) };
+      });
+    // Each had read 100 messages more than it had committed. Of the second 100, the first task had read 50.
+    const one = await consume([...deliveries(0, 6_000), ...deliveries(5_950, 10_000, dueUs(6_050))]);
+    const other = await consume(deliveries(5_900, 6_050, dueUs(6_000)));
+    const { delivered, duplicated, reread, lost } = accountStep([produced()], [one.totals, other.totals]);
+    assert.deepEqual([delivered, duplicated, reread, lost], [10_000, 0, 200, 0]);
+  });
+
   it("are duplicates of Kafka if two tasks got them at different offsets", async () => {
     const one = await consume(all.slice(0, 6_000).map((sequence) => first(sequence)));
     const other = await consume(all.slice(5_900).map((sequence) => first(sequence, sequence + 100)));

@@ -17,6 +17,7 @@ function open(go: () => Promise<void> = async () => {}) {
         log.push(`leave ${index}`);
         if (index === 9) throw new Error("not coordinator");
       },
+      kill: async () => void log.push(`kill ${index}`),
       close: async () => void log.push(`close ${index}`),
     };
     return port;
@@ -36,6 +37,18 @@ describe("the consumers of a group", () => {
     await members.join(5);
     assert.deepEqual(counts(), [6, { TIMEOUT: 3 }]);
     assert.deepEqual(log, ["join 4", "join 5", "leave 5", "join 5"]);
+  });
+
+  it("are killed instead, and others join in their place, and their counts never fall", async () => {
+    const { members, log } = open();
+    await members.joinAll([4, 5]);
+    await members.kill(5);
+    await members.kill(5);
+    assert.deepEqual([members.joins(), members.errors()], [4, { TIMEOUT: 2 }]);
+    await members.join(5);
+    assert.deepEqual(log, ["join 4", "join 5", "kill 5", "join 5"]);
+    await members.close();
+    assert.deepEqual(log.slice(4), ["close 4", "close 5"]);
   });
 
   it("neither leave nor join twice", async () => {

@@ -1,4 +1,5 @@
-// The consumers of one group that a task runs. They can leave the group and join it again (benchmark.faults).
+// The consumers of one group that a task runs. They can leave the group or be killed, and join it
+// again (benchmark.faults).
 import type { ConsumerPort } from "../clients/port.ts";
 import { added } from "../measure/account.ts";
 import { inBatches } from "./inBatches.ts";
@@ -8,9 +9,9 @@ const CONNECT_CONCURRENCY = 50;
 
 /** A task's share of the consumers of one group. */
 export class Members {
-  /** By number in the group, from 0. Absent: it has left, or has not joined yet. */
+  /** By number in the group, from 0. Absent: it has left or was killed, or has not joined yet. */
   private readonly ports = new Map<number, ConsumerPort>();
-  /** Counts of those that have left. */
+  /** Counts of those that have left or were killed. */
   private past = { joins: 0, errors: {} as Record<string, number> };
   private closed = false;
 
@@ -35,11 +36,20 @@ export class Members {
   }
 
   /** @throws any error of the client; it is no member then either */
-  async leave(index: number): Promise<void> {
+  leave(index: number): Promise<void> {
+    return this.remove(index, (port) => port.leave());
+  }
+
+  /** It stays a member for its group until the session timeout. @throws any error of the client; it is closed then */
+  kill(index: number): Promise<void> {
+    return this.remove(index, (port) => port.kill());
+  }
+
+  private async remove(index: number, end: (port: ConsumerPort) => Promise<void>): Promise<void> {
     const port = this.ports.get(index);
     if (!port) return;
     try {
-      await port.leave();
+      await end(port);
     } catch (error) {
       // Clients join again by themselves otherwise.
       await port.close().catch(() => {});

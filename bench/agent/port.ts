@@ -25,7 +25,7 @@ export interface AgentPort {
   start(order: z.output<typeof startSchema>): Promise<void>;
   /** @returns the earliest possible start if messages of the window have been sent already; then nothing is set */
   window(order: z.output<typeof windowSchema>): Promise<number | null>;
-  /** One consumer of each group leaves it, or a new one joins in its place. */
+  /** One consumer of each group leaves it or is killed, or a new one joins in its place. */
   member(order: z.output<typeof memberSchema>): Promise<MemberAnswer>;
   /** What was acknowledged or received so far. */
   tally(id: StepId): Promise<Tally>;
@@ -44,7 +44,7 @@ export function portOf(agent: Agent): AgentPort {
     prepare: (order) => agent.prepare(order),
     start: async ({ atUs, ...id }) => agent.start(id, atUs),
     window: async ({ fromUs, toUs, ...id }) => agent.measure(id, { fromUs, toUs }).earliestUs,
-    member: ({ consumer, joins, ...id }) => agent.member(id, consumer, joins),
+    member: ({ consumer, change, ...id }) => agent.member(id, consumer, change),
     tally: async (id) => agent.tally(id),
     report: async (id, after) => agent.report(id, after),
     stop: async (id) => agent.stop(id),

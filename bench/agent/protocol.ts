@@ -46,7 +46,7 @@ export const PATHS = {
    * replaces it. A producer that has already sent messages of the window sets nothing, and answers with the earliest possible start.
    */
   window: `/v${PROTOCOL_VERSION}/window`,
-  /** POST: one consumer of each group leaves it, or a new one joins in its place. Answers when it has. */
+  /** POST: one consumer of each group leaves it or is killed, or a new one joins in its place. Answers when it has. */
   member: `/v${PROTOCOL_VERSION}/member`,
   /** GET ?after=N: progress, and the seconds that follow the first N. */
   report: `/v${PROTOCOL_VERSION}/report`,
@@ -159,11 +159,15 @@ export const windowAnswerSchema = z.object({
   /** null: the window is set. Otherwise the earliest possible `fromUs`; nothing is set. */
   earliestUs: instantUs.nullable(),
 });
+/** What can happen to a consumer. `leave`: it commits and leaves its group. `kill`: it ends without either. */
+const memberChangeSchema = z.enum(["join", "leave", "kill"]);
+/** What can happen to a consumer: {@link memberChangeSchema}. */
+export type MemberChange = z.output<typeof memberChangeSchema>;
 /** The body of {@link PATHS}.member. `consumer`: its number in its group, from 0, which is in the task's share. */
-export const memberSchema = z.strictObject({ ...stepId, consumer: count, joins: z.boolean() });
+export const memberSchema = z.strictObject({ ...stepId, consumer: count, change: memberChangeSchema });
 /** The answer to {@link PATHS}.member: the time just before and after it, ms since 1970 by the agent's clock. */
 export const memberAnswerSchema = z.object({ fromMs: z.number(), toMs: z.number() });
-/** The time just before and after a consumer left or joined, ms since 1970. */
+/** The time just before and after a consumer left, was killed or joined, ms since 1970. */
 export type MemberAnswer = z.output<typeof memberAnswerSchema>;
 /** The body of {@link PATHS}.stop. */
 export const stopSchema = z.strictObject({ ...stepId });

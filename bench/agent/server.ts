@@ -34,8 +34,8 @@ function handlers(agent: Agent): Record<string, Handler> {
       return agent.measure(id, { fromUs, toUs });
     },
     [`POST ${PATHS.member}`]: (body) => {
-      const { consumer, joins, ...id } = checked(memberSchema, body);
-      return agent.member(id, consumer, joins);
+      const { consumer, change, ...id } = checked(memberSchema, body);
+      return agent.member(id, consumer, change);
     },
     [`GET ${PATHS.report}`]: (_, query) => {
       const { after, ...id } = checked(reportQuery, query);

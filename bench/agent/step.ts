@@ -1,5 +1,5 @@
 // The interface of an agent's step, common to both roles.
-import type { ConsumerReport, Prepared, ProducerReport, Tally, Totals } from "./protocol.ts";
+import type { ConsumerReport, MemberChange, Prepared, ProducerReport, Tally, Totals } from "./protocol.ts";
 
 /** The measurement window: intended times in [fromUs, toUs), µs since 1970. */
 export interface StepWindow {
@@ -20,12 +20,12 @@ export interface AgentStep {
    */
   measure(window: StepWindow): number | undefined;
   /**
-   * One consumer of each group leaves it, or a new one joins in its place. In a group where it has done so already, nothing happens.
+   * One consumer of each group leaves it or is killed, or a new one joins in its place. In a group where it has done so already, nothing happens.
    *
    * @param consumer its number in its group, from 0
    * @throws HttpError 409 if the step has no such consumer, or it cannot leave or join a group
    */
-  member(consumer: number, joins: boolean): Promise<void>;
+  member(consumer: number, change: MemberChange): Promise<void>;
   /** Called each second. */
   tick(): void;
   /** Progress, with the seconds that follow the first `after` ones. */

@@ -24,9 +24,34 @@ armTimerOnlyWhenNeeded();
 const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
 const KEEP_ALIVE_MS = 60_000;
 const GROUP = { sessionTimeout: 30_000, rebalanceTimeout: 60_000, heartbeatInterval: 3_000 };
+/** How often a consumer retries before it starts again: kafkajs' default. */
+const CONSUMER_RETRIES = 5;
 const JOIN_TIMEOUT_MS = 60_000;
 /** The value of a message without one. */
 const NO_VALUE = Buffer.alloc(0);
+
+/** The connections of one client. */
+class Connections {
+  private readonly sockets = new Set<net.Socket>();
+  private ended = false;
+
+  /** A factory whose sockets end with {@link destroy}. */
+  through(factory: ISocketFactory): ISocketFactory {
+    return (args) => {
+      if (this.ended) throw new Error("the client was killed");
+      const socket = factory(args);
+      this.sockets.add(socket);
+      return socket.once("close", () => this.sockets.delete(socket));
+    };
+  }
+
+  /** Ends all connections at once. There are no new ones after that. */
+  destroy(): void {
+    this.ended = true;
+    // kafkajs notices the end of a connection only by an error.
+    for (const socket of this.sockets) socket.destroy(new Error("the client was killed"));
+  }
+}
 
 /** Like kafkajs's own, but without Nagle's algorithm, which would hold back small requests to a distant broker. */
 function socketFactory(proxyRoute: ProxyRoute | undefined): ISocketFactory {
@@ -41,12 +66,12 @@ function socketFactory(proxyRoute: ProxyRoute | undefined): ISocketFactory {
   };
 }
 
-function clientOf(target: KafkaTarget, clientId: string): Kafka {
+function clientOf(target: KafkaTarget, clientId: string, connections = new Connections()): Kafka {
   return new Kafka({
     ...clientConfig(target),
     clientId,
     retry: RETRY,
-    socketFactory: socketFactory(target.proxyRoute),
+    socketFactory: connections.through(socketFactory(target.proxyRoute)),
   });
 }
 
@@ -80,11 +105,14 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
   nowUs,
   receive,
 ) => {
-  const kafka = clientOf(target, clientId);
+  const connections = new Connections();
+  const kafka = clientOf(target, clientId, connections);
+  let killed = false;
   const consumer = kafka.consumer({
     groupId: group,
     allowAutoTopicCreation: false,
     ...GROUP,
+    retry: { retries: CONSUMER_RETRIES, restartOnFailure: async () => !killed },
     minBytes: fetch.minBytes,
     maxBytes: fetch.maxBytes,
     maxWaitTimeInMs: fetch.maxWaitMs,
@@ -92,12 +120,14 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
   const errors: Record<string, number> = {};
   let assigned: number[] = [];
   let joins = 0;
-  let leaving = false;
+  // From now on nothing more is received.
+  let ending = false;
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     joins += 1;
     assigned = payload.memberAssignment[topic] ?? [];
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (killed) return;
     const kind = errorKind(payload.error);
     errors[kind] = (errors[kind] ?? 0) + 1;
   });
@@ -116,7 +146,7 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
       eachBatch: async (payload) => {
         const receivedUs = nowUs();
         // kafkajs hands over what it has fetched although it is paused.
-        if (leaving) return;
+        if (ending) return;
         const { batch, heartbeat } = payload;
         const nextOffset = Number(batch.lastOffset()) + 1;
         // Until it has been told where to begin, a consumer of a kept topic may get what lies before.
@@ -153,9 +183,16 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
     joins: () => joins,
     errors: () => errors,
     leave: async () => {
-      leaving = true;
+      ending = true;
       await commits.flush();
       await close();
+    },
+    kill: async () => {
+      [ending, killed] = [true, true];
+      commits.end();
+      connections.destroy();
+      // Without a connection it cannot leave its group. It ends when its retries do.
+      void consumer.disconnect().catch(() => {});
     },
     close,
   };

@@ -21,7 +21,10 @@ class FakeConsumer extends EventEmitter {
   readonly stream = Object.assign(new Readable({ objectMode: true, read() {} }), {
     offsetsToFetch: new Map(),
     close: async () => void this.stream.destroy(),
+    connections: { close: async () => void this.calls.push("end the stream's connections") },
   });
+  readonly connections = { close: async () => void this.calls.push("end connections") };
+  readonly calls: string[] = [];
   closed = false;
 
   constructor() {
@@ -37,9 +40,12 @@ class FakeConsumer extends EventEmitter {
     return this.stream;
   }
 
-  async commit() {}
+  async commit() {
+    this.calls.push("commit");
+  }
 
   async close() {
+    this.calls.push("close");
     this.closed = true;
   }
 
@@ -48,22 +54,27 @@ class FakeConsumer extends EventEmitter {
   }
 }
 
+/** A consumer of the adapter, what it receives, and the client's consumer behind it. */
+async function connect() {
+  const adapter = await platformaticAdapter(async () => ({ Consumer: FakeConsumer }) as unknown as Package);
+  const received: string[] = [];
+  const port = await adapter.connectConsumer(
+    target,
+    "client",
+    { topic: "t", group: "g", fetch: { minBytes: 1, maxBytes: 1, maxWaitMs: 1 }, startOffsets: {} },
+    () => 1,
+    ({ values }) => received.push(...values.map(String)),
+  );
+  return { port, received, consumer: FakeConsumer.all.at(-1) as FakeConsumer };
+}
+
 describe("a consumer of platformatic", () => {
   it("is replaced when its stream fails, until another one has joined, but not after it was closed", async () => {
-    const adapter = await platformaticAdapter(async () => ({ Consumer: FakeConsumer }) as unknown as Package);
-    const received: string[] = [];
-    const port = await adapter.connectConsumer(
-      target,
-      "client",
-      { topic: "t", group: "g", fetch: { minBytes: 1, maxBytes: 1, maxWaitMs: 1 }, startOffsets: {} },
-      () => 1,
-      ({ values }) => received.push(...values.map(String)),
-    );
-    const [first] = FakeConsumer.all;
-    first?.deliver(0);
+    const { port, received, consumer: first } = await connect();
+    first.deliver(0);
     await eventually(() => assert.deepEqual(received, ["0"]));
     FakeConsumer.failing = 1;
-    first?.stream.destroy(new Error("connect ECONNREFUSED"));
+    first.stream.destroy(new Error("connect ECONNREFUSED"));
     await eventually(() => assert.equal(port.joins(), 2));
     assert.deepEqual(
       FakeConsumer.all.map(({ closed }) => closed),
@@ -79,6 +90,22 @@ describe("a consumer of platformatic", () => {
     await port.close();
     third?.stream.emit("close");
     assert.deepEqual([third?.closed, FakeConsumer.all.length], [true, 3]);
+  });
+
+  it("that is killed ends its connections before it closes, commits nothing, and is not replaced", async () => {
+    const { port, received, consumer } = await connect();
+    consumer.deliver(0);
+    await eventually(() => assert.deepEqual(received, ["0"]));
+    consumer.connections.close = async () => {
+      consumer.calls.push("end connections");
+      consumer.deliver(1);
+      consumer.stream.destroy(new Error("Connection closed"));
+    };
+    const count = FakeConsumer.all.length;
+    await port.kill();
+    await eventually(() => assert.equal(consumer.stream.closed, true));
+    assert.deepEqual(consumer.calls, ["end connections", "end the stream's connections", "close"]);
+    assert.deepEqual([received, port.errors(), FakeConsumer.all.length], [["0"], {}, count]);
   });
 });
 

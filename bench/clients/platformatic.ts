@@ -120,6 +120,10 @@ function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
         closed = true;
         await session.leave();
       },
+      kill: async () => {
+        closed = true;
+        await session.kill();
+      },
       close: async () => {
         closed = true;
         await session.close();

@@ -32,6 +32,8 @@ export interface ConsumerSession {
   assigned(): number[];
   /** Commits what it has read, and closes. */
   leave(): Promise<void>;
+  /** Ends its connections, so that it neither commits nor leaves its group. */
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,8 +68,10 @@ export async function openSession(
     await consumer.close(true).catch(() => {});
     throw error;
   });
-  let [opened, closing] = [false, false];
-  stream.on("error", failed);
+  let [opened, closing, killed] = [false, false, false];
+  stream.on("error", (error) => {
+    if (!killed) failed(error);
+  });
   stream.on("close", () => {
     if (opened && !closing) ended();
   });
@@ -78,7 +82,7 @@ export async function openSession(
   if (offsets.length > 0) await commits.rejoin();
   stream.on("data", ({ partition, value, offset: bigOffset }) => {
     const [receivedUs, offset] = [nowUs(), Number(bigOffset)];
-    if (!commits.isNext(partition, offset)) return;
+    if (killed || !commits.isNext(partition, offset)) return;
     receive({ partition, values: [value], offsets: [offset], nextOffset: offset + 1, receivedUs });
     commits.read(partition, offset + 1);
   });
@@ -100,6 +104,14 @@ export async function openSession(
       await stream.close();
       await commits.flush();
       await close();
+    },
+    kill: async () => {
+      [closing, killed] = [true, true];
+      commits.end();
+      // When it closes, the client sends LeaveGroup only over a connection that it has. A closed pool makes no new ones.
+      await Promise.all([consumer.connections.close(), stream.connections.close()]);
+      stream.destroy();
+      await consumer.close(true);
     },
     close,
   };

@@ -67,6 +67,12 @@ export interface ConsumerPort {
   errors(): Record<string, number>;
   /** Commits what it has read, and closes. The other members of its group continue where it was. */
   leave(): Promise<void>;
+  /**
+   * Ends as if its process had been killed: its connections end, it commits nothing and hands over nothing more, and it does not
+   * leave its group, which goes on to count it as a member until the session timeout. Resolves when its connections have ended.
+   * What its client does until it notices goes on in the background, and its errors are not counted.
+   */
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
 

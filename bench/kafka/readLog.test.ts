@@ -31,6 +31,7 @@ function adapterOf(batches: Readonly<Record<string, ReceivedBatch[]>>) {
         joins: () => 1,
         errors: () => ({ NOT_LEADER: 2 }),
         leave: async () => {},
+        kill: async () => {},
         close: async () => {
           open -= 1;
         },

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { FaultRecord } from "../../contract/faults.ts";
+import type { FaultName, FaultRecord } from "../../contract/faults.ts";
 import type { FaultDue } from "../../contract/result.ts";
-import { leaveAndJoin } from "./consumerFaults.ts";
+import type { MemberChange } from "../agent/protocol.ts";
+import { replaceConsumer } from "./consumerFaults.ts";
 import type { Worker } from "./workers.ts";
 
 interface Call {
   task: number;
   consumer: number;
-  joins: boolean;
+  change: MemberChange;
 }
 
 /** Two tasks with two consumers each. @param answer what the agent does; it returns the time at which it did it, ms */
@@ -19,21 +20,21 @@ function open(answer: (call: Call) => number, signal = new AbortController().sig
     share: { first: 2 * task, count: 2 },
     agent: {
       client: {
-        member: async ({ consumer, joins }: { consumer: number; joins: boolean }) => {
-          calls.push({ task, consumer, joins });
-          const at = answer({ task, consumer, joins });
+        member: async ({ consumer, change }: { consumer: number; change: MemberChange }) => {
+          calls.push({ task, consumer, change });
+          const at = answer({ task, consumer, change });
           return { fromMs: at - 5, toMs: at + 5 };
         },
       },
     },
   })) as unknown as Worker[];
-  const run = (number: number) => {
+  const run = (number: number, fault: FaultName = "consumer-leave") => {
     const due: FaultDue = {
       event: "fault-due",
       at: "2026-11-28T12:00:00.000Z",
       step: 3,
       number: 1,
-      fault: "consumer-leave",
+      fault,
       target: `consumer ${number}`,
       hit: [`consumer-${number}`],
       plannedAtSec: 10,
@@ -51,18 +52,18 @@ function open(answer: (call: Call) => number, signal = new AbortController().sig
       },
       signal,
     };
-    return leaveAndJoin(scope, due, number);
+    return replaceConsumer(scope, due, number);
   };
   return { run, calls, records };
 }
 
 describe("a consumer that leaves", () => {
   it("joins again at the end, in the task that has it, and both times are recorded", async () => {
-    const { run, calls, records } = open(({ joins }) => (joins ? 9_000 : 4_000));
+    const { run, calls, records } = open(({ change }) => (change === "join" ? 9_000 : 4_000));
     await run(3);
     assert.deepEqual(calls, [
-      { task: 1, consumer: 2, joins: false },
-      { task: 1, consumer: 2, joins: true },
+      { task: 1, consumer: 2, change: "leave" },
+      { task: 1, consumer: 2, change: "join" },
     ]);
     assert.deepEqual(
       records.map(({ hit, startedAt, endedAt, uncertainMs, error }) => [
@@ -79,25 +80,35 @@ describe("a consumer that leaves", () => {
     );
   });
 
+  it("is killed if the fault says so, and a new one joins", async () => {
+    const { run, calls, records } = open(() => 4_000);
+    await run(1, "consumer-kill");
+    assert.deepEqual(
+      calls.map(({ change }) => change),
+      ["kill", "join"],
+    );
+    assert.equal(records.at(-1)?.error, null);
+  });
+
   it("is recorded with the reason if it cannot leave, and joins nevertheless, because it may have left some groups", async () => {
-    const { run, calls, records } = open(({ joins }) => {
-      if (joins) return 9_000;
-      throw new Error("consumer 1 cannot leave: Timeout");
+    const { run, calls, records } = open(({ change }) => {
+      if (change === "join") return 9_000;
+      throw new Error("consumer 1 leave: Timeout");
     });
     await run(1);
     assert.deepEqual(
       records.map(({ startedAt, endedAt, error }) => [startedAt, endedAt, error]),
-      [[null, null, "consumer 1 cannot leave: Timeout"]],
+      [[null, null, "consumer 1 leave: Timeout"]],
     );
     assert.deepEqual(
-      calls.map(({ joins }) => joins),
-      [false, true],
+      calls.map(({ change }) => change),
+      ["leave", "join"],
     );
   });
 
   it("is recorded with the reason if no new one can join", async () => {
-    const { run, records } = open(({ joins }) => {
-      if (joins) throw new Error("agent consumers.1 does not answer");
+    const { run, records } = open(({ change }) => {
+      if (change === "join") throw new Error("agent consumers.1 does not answer");
       return 4_000;
     });
     await run(1);

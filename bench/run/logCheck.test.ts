@@ -45,6 +45,7 @@ function checkOf(logs: Buffer[][], visible: number[][], low = 0, changes: Partia
         joins: () => 1,
         errors: () => ({}),
         leave: async () => {},
+        kill: async () => {},
         close: async () => {},
       };
     },

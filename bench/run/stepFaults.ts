@@ -3,7 +3,7 @@ import { hasFaults, plannedFaults, targetOf } from "../../contract/faultPlan.ts"
 import { topicCount, topicNames } from "../../contract/topics.ts";
 import { clusterRoles } from "../kafka/roles.ts";
 import type { StepListener } from "./agentReports.ts";
-import { leaveAndJoin } from "./consumerFaults.ts";
+import { replaceConsumer } from "./consumerFaults.ts";
 import { instant } from "./events.ts";
 import { announceFaults } from "./faultWatch.ts";
 import type { StepOrder } from "./stepOrder.ts";
@@ -24,7 +24,7 @@ interface Measuring {
 export interface StepFaults {
   /** No further fault begins. */
   end(): void;
-  /** Resolves when the consumers that have left are back; undefined: none has left. Never rejects. */
+  /** Resolves when new consumers have joined in place of those that ended; undefined: none has ended. Never rejects. */
   consumersBack(): Promise<unknown> | undefined;
 }
 
@@ -50,7 +50,7 @@ export function beginFaults(
     announced: (due) => {
       const what = targetOf(due);
       const scope = { id: { run, step: number }, consumers, nowSec, emit, signal };
-      if (what.kind === "consumer") executed.push(leaveAndJoin(scope, due, what.number));
+      if (what.kind === "consumer") executed.push(replaceConsumer(scope, due, what.number));
     },
     signal: AbortSignal.any([ending.signal, signal]),
     brokers: target.brokerMetrics.map(({ name }, index) => ({

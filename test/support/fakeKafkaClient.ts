@@ -43,10 +43,8 @@ export class FakeKafka {
         assigned: () => [0, 1, 2],
         joins: () => this.joins,
         errors: () => ({}),
-        leave: async () => {
-          this.consumers.splice(this.consumers.indexOf(consumer), 1);
-          this.closed();
-        },
+        leave: () => this.removed(consumer),
+        kill: () => this.removed(consumer),
         close: async () => this.closed(),
       };
       return port;
@@ -119,6 +117,11 @@ export class FakeKafka {
   release(): void {
     this.blocked = () => false;
     for (const go of this.held.splice(0)) go();
+  }
+
+  private async removed(consumer: (typeof this.consumers)[number]): Promise<void> {
+    this.consumers.splice(this.consumers.indexOf(consumer), 1);
+    this.closed();
   }
 
   private opened(): void {

@@ -6,7 +6,7 @@ import { ensureTopic, topicsWithPrefix } from "../../bench/kafka/topics.ts";
 import { LocalRunner } from "../../cli/bench/anyKafka/localRunner.ts";
 import { ensureMetricsAgent } from "../../cli/setup/metricsAgent.ts";
 import { DEFAULT_CLIENT, KAFKA_CLIENTS, nodeError } from "../../contract/clients.ts";
-import type { FaultRecord } from "../../contract/faults.ts";
+import { type FaultRecord, isOfConsumer } from "../../contract/faults.ts";
 import type { FaultRecovery } from "../../contract/recovery.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { type FaultDue, type MeasuredStep, measuredSteps, type RunEvent } from "../../contract/result.ts";
@@ -79,7 +79,8 @@ export async function stepWith(
     (line) => {
       const event = JSON.parse(line) as RunEvent;
       events.push(event);
-      if (event.event === "fault-due") executor.add(event);
+      // The runner executes those of consumers itself.
+      if (event.event === "fault-due" && !isOfConsumer(event.fault)) executor.add(event);
     },
     (line) => lines.push(line),
   );
