@@ -1,7 +1,7 @@
 // What a group does when one of its consumers is killed, with both clients against a real Kafka process. About six minutes.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { adapterOf } from "../../bench/clients/index.ts";
 import type { ClientAdapter, ConsumerPort } from "../../bench/clients/port.ts";
@@ -23,6 +23,10 @@ before(async () => {
 });
 after(() => cluster?.dispose());
 
+/** What a test has opened, to close it even if the test fails. */
+const opened: (() => Promise<unknown>)[] = [];
+afterEach(async () => void (await Promise.allSettled(opened.splice(0).map((close) => close()))));
+
 /** A consumer with the offsets that it received of each partition, and when. */
 interface Member {
   port: ConsumerPort;
@@ -43,6 +47,7 @@ async function join(client: ClientAdapter, group: string, name: string): Promise
       times.push(batch.receivedUs / 1e6);
     },
   );
+  opened.push(() => port.close());
   return { port, offsets, times };
 }
 
@@ -56,12 +61,14 @@ async function sender(client: ClientAdapter, topic: string): Promise<() => Promi
       await delay(4);
     }
   })();
-  return async () => {
+  const stop = async () => {
     sending = false;
     await sent;
     await producer.close();
     return acked;
   };
+  opened.push(stop);
+  return stop;
 }
 
 /** The client ids of a group's members. */
@@ -142,7 +149,6 @@ for (const name of KAFKA_CLIENTS) {
       );
       assert.equal(dying.times.length, received, "it received nothing after it was killed");
       assert.deepEqual(dying.port.errors(), {});
-      await other.port.close();
     });
 
     it("keeps the whole group waiting if a new one joins before the session timeout", async () => {
@@ -158,7 +164,6 @@ for (const name of KAFKA_CLIENTS) {
       const gaps = other.times.map((time, index) => time - (other.times[index - 1] ?? time));
       console.log(`${name}: the other one received nothing for ${Math.max(...gaps).toFixed(1)} s`);
       assert.ok(sockets() <= open, "the killed one has no connection any more");
-      await Promise.all([other, next].map(({ port }) => port.close()));
     });
 
     it("costs a step no message, whose drain waits until its partitions are read again", async () => {
