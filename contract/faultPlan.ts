@@ -4,6 +4,7 @@ import {
   type Fault,
   type FaultName,
   type FaultOptions,
+  lengthSec,
   MOST_FAULTS,
   optionsOf,
 } from "./faults.ts";
@@ -85,17 +86,18 @@ function overlaps(planned: readonly PlannedFault[]): string[] {
     return [
       {
         entry: later.entry,
-        text: `benchmark.faults.${later.entry}: ${later.fault} of ${later.target} at ${later.atSec} s may hit a broker that ${what} still affects; let it begin at ${endOf(earlier)} s or later`,
+        text: `benchmark.faults.${later.entry}: ${later.fault} of ${later.target} at ${later.atSec} s may hit what ${what} still affects; let it begin at ${effectEndOf(earlier)} s or later`,
       },
     ];
   });
   return firstOfEach(errors).map(({ text }) => text);
 }
 
-const endOf = ({ fault, atSec, durationSec }: PlannedFault) => atSec + (durationSec ?? effectSec(fault));
+const endOf = ({ fault, atSec, durationSec }: PlannedFault) => atSec + lengthSec(fault, durationSec);
+const effectEndOf = ({ fault, atSec, durationSec }: PlannedFault) => atSec + effectSec(fault, durationSec);
 
 function overlap(earlier: PlannedFault, later: PlannedFault): boolean {
-  return later.atSec < endOf(earlier) && mayCoincide(targetOf(earlier), targetOf(later));
+  return later.atSec < effectEndOf(earlier) && mayCoincide(targetOf(earlier), targetOf(later));
 }
 
 /** Of each entry of the list, only the first: an error of all repetitions is shown once. */

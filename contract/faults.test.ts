@@ -115,6 +115,24 @@ describe("the faults of a benchmark", () => {
     assert.equal(found.length, expected.length, found.join("\n"));
   });
 
+  it("are rejected while the target of an earlier one is still on its way back", () => {
+    const early = (fault: string, target: string, at: number) =>
+      errors([
+        { at: "10 seconds", fault, target, duration: "5 seconds" },
+        { at, fault: target.startsWith("consumer") ? fault : "broker-pause", target, duration: "5 seconds" },
+      ])[0] ?? "";
+    const until: [string, string, number][] = [
+      ["node-kill", "broker 1", 45],
+      ["disk-full", "broker 1", 35],
+      ["consumer-kill", "consumer 1", 45],
+      ["consumer-leave", "consumer 1", 15],
+    ];
+    for (const [fault, target, end] of until) {
+      assert.match(early(fault, target, end - 1), new RegExp(`let it begin at ${end} s or later$`), fault);
+      assert.equal(early(fault, target, end), "", fault);
+    }
+  });
+
   it("are planned in the order of their times, with all repetitions", () => {
     const entry = fc.record({
       at: fc.integer({ min: 5, max: 50 }),

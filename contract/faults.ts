@@ -71,8 +71,10 @@ interface FaultKind {
   /** Whether it disturbs a consumer instead of a broker. The runner executes it; the others are executed on the broker's node. */
   ofConsumer?: true;
   description: string;
-  /** How long one without duration counts as under way when overlaps are looked for, s. Default: {@link MOMENT_SEC}. */
+  /** How long it affects its target at least, s. Default: {@link MOMENT_SEC} for one without duration, otherwise 0. */
   effectSec?: number;
+  /** How long it affects its target after its end, s, as while the target starts. Default: 0. */
+  afterSec?: number;
   /** Its own options, of {@link optionSchemas}. */
   options?: readonly FaultOption[];
 }
@@ -125,11 +127,13 @@ export const FAULT_KINDS = {
   },
   "node-kill": {
     lasts: true,
+    afterSec: 30,
     description:
       "kills the machine of the broker's node, with all that runs there, and starts it again after the duration; local nodes only",
   },
   "disk-full": {
     lasts: true,
+    afterSec: 20,
     description:
       "the broker's writes to its files fail for the duration, as on a full or read-only disk; it ends then, and swarm starts it again",
   },
@@ -142,6 +146,8 @@ export const FAULT_KINDS = {
   "consumer-kill": {
     lasts: true,
     ofConsumer: true,
+    // Longer than its session (bench/clients), before which no other one can take its place.
+    effectSec: 35,
     description:
       "one consumer of each group dies without a commit and without leaving, so that its group waits for the session timeout of 30 s; a new one joins after the duration",
   },
@@ -151,10 +157,16 @@ export type FaultName = keyof typeof FAULT_KINDS;
 /** The names of all kinds of faults. */
 export const FAULT_NAMES = Object.keys(FAULT_KINDS) as [FaultName, ...FaultName[]];
 
-/** How long a fault without duration counts as under way when overlaps are looked for, s. */
-export function effectSec(fault: FaultName): number {
-  const { effectSec: own = MOMENT_SEC }: FaultKind = FAULT_KINDS[fault];
-  return own;
+/** How long a step must go on after the start of a fault, s. @param durationSec null: it happens at one moment */
+export function lengthSec(fault: FaultName, durationSec: number | null): number {
+  const { effectSec = MOMENT_SEC }: FaultKind = FAULT_KINDS[fault];
+  return durationSec ?? effectSec;
+}
+
+/** How long a fault affects its target, so that no other fault may hit it, s. */
+export function effectSec(fault: FaultName, durationSec: number | null): number {
+  const { effectSec: least = 0, afterSec = 0 }: FaultKind = FAULT_KINDS[fault];
+  return Math.max(least, lengthSec(fault, durationSec) + afterSec);
 }
 
 /** Whether a fault disturbs a consumer, and the runner executes it. */

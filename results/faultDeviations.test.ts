@@ -71,6 +71,16 @@ describe("the deviations of a step's messages", () => {
     );
   });
 
+  it("never belong to a fault of a consumer, which cannot change the log", () => {
+    const faults = [fault(1, 20), simulatedFault(26, 29, { number: 2, fault: "consumer-kill" })];
+    const logCheck = checkOf([second(30, { missing: 7 })]);
+    const { groups = [] } = attributionOf({ logCheck, faults }) ?? {};
+    assert.deepEqual(
+      groups.map((group) => [group.faults, group.deviations.missing]),
+      [[[1], 7]],
+    );
+  });
+
   it("belong to the last fault that began before a message was due, or up to a few seconds later", () => {
     fc.assert(
       fc.property(starts, fc.double({ min: 0, max: 120, noNaN: true }), (begun, due) => {

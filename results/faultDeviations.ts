@@ -1,5 +1,5 @@
 // Which of a step's lost, duplicated and reordered messages belong to which of its faults, from the log check.
-import type { FaultRecord } from "../contract/faults.ts";
+import { type FaultRecord, isOfConsumer } from "../contract/faults.ts";
 import type { DeviatingSecond, LogCheckResult } from "../contract/logCheck.ts";
 import type { MeasuredStep } from "../contract/result.ts";
 
@@ -67,9 +67,13 @@ export function attributionOf({
   };
 }
 
-/** In the order of their starts. Faults that did not begin are in no group. */
+/**
+ * In the order of their starts. Faults that did not begin are in no group, nor are those of consumers: they cannot change what is
+ * in the log.
+ */
 function groupsOf(faults: readonly FaultRecord[]): Group[] {
   const began = faults
+    .filter(({ fault }) => !isOfConsumer(fault))
     .flatMap(({ number, startedAt }) => (startedAt === null ? [] : [{ number, from: startedAt / 1_000 }]))
     .sort((a, b) => a.from - b.from);
   const groups: Group[] = [];

@@ -86,7 +86,7 @@ describe("the faults of a run", () => {
     );
     const notes = faultNotes(run).join(" ");
     assert.match(notes, /due from 5 s before the fault \(± 1 s\) to 5 s before the next one\./);
-    assert.match(notes, /Before the first fault: 1 lost, 4 reordered\./);
+    assert.match(notes, /Belonging to no fault: 1 lost, 4 reordered\./);
     assert.match(notes, /In further seconds, which are not listed in run.json: 1 duplicated\./);
     assert.match(notes, /See above: the fault began within a second of one above/);
     for (const text of [runTable(run), markdownTable(run), reportPage(run)]) assert.match(text, /see above/);

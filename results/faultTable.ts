@@ -174,7 +174,7 @@ function deviationNotes(all: readonly StepFault[]): string[] {
   return [
     `Lost, duplicated and reordered: those of the step's log check that were due from ${UNDER_WAY_SEC} s before the fault (± 1 s) to ${UNDER_WAY_SEC} s before the next one.`,
     ...(undivided.length > 0 ? [`In steps where it is not known when they were due: ${ofStep}.`] : []),
-    ...countNote("Before the first fault", total("before")),
+    ...countNote("Belonging to no fault", total("before")),
     ...countNote("In further seconds, which are not listed in run.json", total("unlisted")),
     ...(isShared
       ? [
@@ -193,7 +193,7 @@ function sourceText(steps: readonly MeasuredStep[]): string {
     : "from the log check where there was one, else from what consumers got";
 }
 
-/** "Before the first fault: 3 lost, 1 duplicated." Empty: no messages. */
+/** "Belonging to no fault: 3 lost, 1 duplicated." Empty: no messages. */
 function countNote(when: string, { missing, duplicated, reordered }: Deviations): string[] {
   const counts = { lost: missing, duplicated, reordered };
   const texts = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));

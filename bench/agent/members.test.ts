@@ -60,6 +60,17 @@ describe("the consumers of a group", () => {
     assert.deepEqual(log, ["join 0", "leave 0"]);
   });
 
+  it("join once, and are not removed before they have joined", async () => {
+    let proceed = () => {};
+    const { members, log } = open(() => new Promise((resolve) => (proceed = resolve)));
+    const joining = [members.join(3), members.join(3)];
+    await assert.rejects(members.kill(3), /has not joined its group yet/);
+    proceed();
+    await Promise.all(joining);
+    await members.close();
+    assert.deepEqual(log, ["join 3", "close 3"]);
+  });
+
   it("are closed if they cannot leave in order, and can join again", async () => {
     const { members, log } = open();
     await members.joinAll([9]);

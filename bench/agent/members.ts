@@ -11,6 +11,8 @@ const CONNECT_CONCURRENCY = 50;
 export class Members {
   /** By number in the group, from 0. Absent: it has left or was killed, or has not joined yet. */
   private readonly ports = new Map<number, ConsumerPort>();
+  /** Those that are about to join. */
+  private readonly joining = new Map<number, Promise<void>>();
   /** Counts of those that have left or were killed. */
   private past = { joins: 0, errors: {} as Record<string, number> };
   private closed = false;
@@ -27,12 +29,20 @@ export class Members {
     await inBatches(indexes, CONNECT_CONCURRENCY, (index) => this.join(index));
   }
 
-  /** A member stays as it is. @throws any error of the client */
-  async join(index: number): Promise<void> {
-    if (this.ports.has(index)) return;
-    const port = await this.connect(index);
-    if (this.closed) await port.close();
-    else this.ports.set(index, port);
+  /** A member, or one that is about to join, stays as it is. @throws any error of the client */
+  join(index: number): Promise<void> {
+    if (this.ports.has(index)) return Promise.resolve();
+    return this.joining.get(index) ?? this.open(index);
+  }
+
+  private open(index: number): Promise<void> {
+    const opening = (async () => {
+      const port = await this.connect(index);
+      if (this.closed) await port.close();
+      else this.ports.set(index, port);
+    })().finally(() => this.joining.delete(index));
+    this.joining.set(index, opening);
+    return opening;
   }
 
   /** @throws any error of the client; it is no member then either */
@@ -46,6 +56,7 @@ export class Members {
   }
 
   private async remove(index: number, end: (port: ConsumerPort) => Promise<void>): Promise<void> {
+    if (this.joining.has(index)) throw new Error("it has not joined its group yet");
     const port = this.ports.get(index);
     if (!port) return;
     try {

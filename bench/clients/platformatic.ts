@@ -83,7 +83,10 @@ function producersOf(client: Module): ClientAdapter["connectProducer"] {
 function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
   return async (target, clientId, options, nowUs, receive) => {
     const errors: Record<string, number> = {};
-    let [joins, closed] = [0, false];
+    let joins = 0;
+    /** How it has ended. */
+    let ended: "close" | "kill" | undefined;
+    const howEnded = () => ended;
     const failed = (error: unknown) => {
       const kind = errorKind(error);
       errors[kind] = (errors[kind] ?? 0) + 1;
@@ -100,12 +103,18 @@ function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
       });
     let session: ConsumerSession = await open();
     const replace = async () => {
-      for (let waitMs = REPLACE_MS.first; !closed; waitMs = Math.min(2 * waitMs, REPLACE_MS.longest)) {
+      for (
+        let waitMs = REPLACE_MS.first;
+        ended === undefined;
+        waitMs = Math.min(2 * waitMs, REPLACE_MS.longest)
+      ) {
         await session.close().catch(() => {}); // it is of no use any more
         await sleep(waitMs);
         try {
-          if (!closed) session = await open();
-          if (closed) await session.close();
+          if (ended === undefined) session = await open();
+          // It may have ended meanwhile.
+          const how = howEnded();
+          if (how) await session[how]();
           return;
         } catch (error) {
           failed(error);
@@ -117,15 +126,15 @@ function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
       joins: () => joins,
       errors: () => errors,
       leave: async () => {
-        closed = true;
+        ended = "close";
         await session.leave();
       },
       kill: async () => {
-        closed = true;
+        ended = "kill";
         await session.kill();
       },
       close: async () => {
-        closed = true;
+        ended = "close";
         await session.close();
       },
     };

@@ -69,13 +69,14 @@ export async function openSession(
     throw error;
   });
   let [opened, closing, killed] = [false, false, false];
-  stream.on("error", (error) => {
+  const failedUnlessKilled = (error: unknown) => {
     if (!killed) failed(error);
-  });
+  };
+  stream.on("error", failedUnlessKilled);
   stream.on("close", () => {
     if (opened && !closing) ended();
   });
-  const commits = new Commits(consumer, stream, topic, failed);
+  const commits = new Commits(consumer, stream, topic, failedUnlessKilled);
   joined();
   consumer.on("consumer:group:join", joined);
   // In manual mode, others may have read further before it joined.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
@@ -7,6 +7,7 @@ import {
   allNotedFaults,
   type FaultNote,
   forgetFaults,
+  forgetGone,
   type LeftFault,
   marksHere,
   notedFaults,
@@ -37,6 +38,7 @@ function sources(changes: Partial<FaultSources> = {}) {
       return { undone: [], errors: [] };
     },
     forget: (stack) => forgotten.push(stack),
+    forgetGone: ({ stack }) => forgotten.push(stack),
     ...changes,
   };
   return { all, forgotten, undone };
@@ -98,7 +100,7 @@ describe("a local node that a killed run left dead", () => {
         '[ -f "$DIR/started" ] || exit 255; [ -f "$DIR/up" ] || { : > "$DIR/up"; exit 255; }; exec sh -c "$1"',
     });
     try {
-      const marks = marksHere(shell.directory, "lab");
+      const marks = marksHere(shell.directory);
       mkdirSync(path.join(marks, "lab"), { recursive: true });
       writeFileSync(path.join(marks, "lab", "1"), "node-kill\nlab-node2\nbroker-1\n1\n1\n1\n");
       const bin = `env DIR=${shell.directory} PATH=${shell.directory}/bin:${process.env.PATH}`;
@@ -115,7 +117,8 @@ describe("a local node that a killed run left dead", () => {
         undone: ["node-kill of broker-1 on this machine"],
         errors: [],
       });
-      assert.deepEqual([existsSync(marks), notedFaults(shell.directory, "lab")], [false, undefined]);
+      assert.ok(!existsSync(path.join(marks, "lab")));
+      assert.equal(notedFaults(shell.directory, "lab"), undefined);
     } finally {
       shell.dispose();
     }
@@ -135,5 +138,16 @@ describe("the note of a stack with faults", () => {
     assert.equal(notedFaults(folder, "lab"), undefined);
     writeFileSync(path.join(folder, "faults", "broken.json"), "{");
     assert.deepEqual(allNotedFaults(folder), [note("other")]);
+  });
+
+  it("is forgotten with the markers on this machine if its nodes are gone, and with no others", () => {
+    const marks = marksHere(folder);
+    for (const prefix of ["lab", "lab2"]) mkdirSync(path.join(marks, prefix), { recursive: true });
+    writeFileSync(path.join(marks, "lab", "1"), "node-kill\n");
+    const nodes = [{ name: "this machine", ssh: "sh -c", sudo: "", marks }];
+    const gone = { ...note("lab"), labels: ["swarmbench.stack=lab", "swarmbench.owner=ann"], nodes };
+    noteFaults(folder, gone);
+    forgetGone(folder, gone);
+    assert.deepEqual([notedFaults(folder, "lab"), readdirSync(marks)], [undefined, ["lab2"]]);
   });
 });

@@ -3,6 +3,7 @@ import {
   allNotedFaults,
   type FaultNote,
   forgetFaults,
+  forgetGone,
   type LeftFault,
   leftFaults,
   leftText,
@@ -19,6 +20,8 @@ export interface FaultSources {
   list: (note: FaultNote) => Promise<LeftFault[]>;
   undo: (note: FaultNote) => Promise<{ undone: string[]; errors: string[] }>;
   forget: (stack: string) => void;
+  /** The same, if its nodes are gone. */
+  forgetGone: (note: FaultNote) => void;
 }
 
 const REAL: FaultSources = {
@@ -27,6 +30,7 @@ const REAL: FaultSources = {
   list: listOn,
   undo: (note) => undoNoted(home, note),
   forget: (stack) => forgetFaults(home, stack),
+  forgetGone: (note) => forgetGone(home, note),
 };
 
 /** The faults on nodes. Those that do not answer are left out if another one has faults: a node-kill may be why. */
@@ -59,7 +63,7 @@ async function faultsOf(
 ): Promise<{ own: Leftover[]; notes: string[] }> {
   const { stack, pid } = note;
   if (isUp === false) {
-    sources.forget(stack);
+    sources.forgetGone(note);
     return { own: [], notes: [] };
   }
   if (sources.isRunning(pid)) {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askNode } from "./ask.ts";
-import { type FaultNode, leftScript } from "./scripts.ts";
+import { type FaultNode, leftScript, marksOf } from "./scripts.ts";
 
 /** How long a local node that was just started may take until it answers, and how often it is asked. */
 const START_MS = 60_000;
@@ -40,12 +40,17 @@ export function noteFaults(home: string, note: FaultNote): void {
 /** Removes the note: nothing is left. */
 export function forgetFaults(home: string, stack: string): void {
   rmSync(fileOf(home, stack), { force: true });
-  rmSync(marksHere(home, stack), { recursive: true, force: true });
 }
 
-/** Folder of the markers of a stack's faults that this machine executes. */
-export function marksHere(home: string, stack: string): string {
-  return path.join(home, "faults", "here", encodeURIComponent(stack));
+/** The same for a stack whose nodes are gone, and their faults with them. */
+export function forgetGone(home: string, { stack, labels, nodes }: FaultNote): void {
+  for (const { marks } of nodes) if (marks) rmSync(marksOf(labels, marks), { recursive: true, force: true });
+  forgetFaults(home, stack);
+}
+
+/** Folder of the markers of faults that this machine executes. */
+export function marksHere(home: string): string {
+  return path.join(home, "faults", "here");
 }
 
 /** The note of a stack; undefined if there is none, or it cannot be read. */

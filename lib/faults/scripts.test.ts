@@ -21,14 +21,14 @@ echo "$*" >> "$DIR/calls"
 [ ! -f "$DIR/down" ] || { echo "the engine does not answer" >&2; exit 1; }
 labelled() { case "$*" in *"label=swarmbench.stack=swarmbench-ann-lab"*"label=swarmbench.owner=/home/a b#1"*) ;; *) exit 1 ;; esac; }
 case "$1 $2" in
-  "ps --format") labelled "$@"; cat "$DIR/names" 2>/dev/null ;;
+  "ps --format") labelled "$@"; cat "$DIR/up" 2>/dev/null ;;
   "ps --quiet") labelled "$@"; case "$*" in *status=paused*) cat "$DIR/paused" 2>/dev/null ;; *) cat "$DIR/running" ;; esac ;;
   "ps --all") labelled "$@"; cat "$DIR/names" 2>/dev/null ;;
   "service ls") labelled "$@"; printf 'broker-10\\nbroker-1\\n' ;;
   "service scale") echo "\${4#*=}" > "$DIR/replicas" ;;
   "pause "*) echo "$2" > "$DIR/paused" ;;
   "unpause "*) rm "$DIR/paused" ;;
-  "kill --signal") (sleep 0.2; echo id-2 > "$DIR/running") & ;;
+  "kill --signal") : > "$DIR/up"; (sleep 0.2; echo id-2 > "$DIR/running") & ;;
   "inspect --format") case "$3" in *Pid*) cat "$DIR/pid" ;; *) echo sha256:1 ;; esac ;;
   "top "*) printf 'PID\\n%s\\n' "$(cat "$DIR/top")" ;;
   "start "*) : > "$DIR/started" ;;
@@ -475,7 +475,7 @@ esac`;
     const kill = () => start({ fault: "node-kill", container: "lab-node2", durationSec: 0.3 });
 
     it("kills its container, and starts it again", async () => {
-      folder.write("names", "lab-node2\n");
+      for (const list of ["names", "up"]) folder.write(list, "lab-node2\n");
       const script = kill();
       await script.ended;
       assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
@@ -484,7 +484,7 @@ esac`;
     });
 
     it("does nothing if the stack has no such container", async () => {
-      folder.write("names", "lab-node22\n");
+      for (const list of ["names", "up"]) folder.write(list, "lab-node22\n");
       const script = kill();
       await script.ended;
       assert.match(script.text(), /^failed no container lab-node2 of this stack runs on this machine/);
@@ -517,6 +517,30 @@ esac`;
       assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
       assert.deepEqual(limitOf(second), ["unlimited", "unlimited"]);
       assert.deepEqual([changes(), markers()], [[], []]);
+    });
+
+    it("sets and lifts the limit of another user's process, and leaves its hard limit as it is", {
+      skip: globalThis.process.getuid?.() !== 0 && "only root can have a process of another user",
+    }, async () => {
+      const command = "--reuid 65534 --regid 65534 --clear-groups prlimit --fsize=1000:2000 sleep 60";
+      const child = spawn("setpriv", command.split(" "));
+      children.push(child);
+      const pid = child.pid ?? assert.fail();
+      await untilTrue("started", () => limitOf(pid)?.[1] === "2000");
+      folder.write("top", `${pid}`);
+      const script = fill();
+      await untilTrue("full", () => limitOf(pid)?.[0] === "0");
+      await script.ended;
+      assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+      assert.deepEqual(limitOf(pid), ["2000", "2000"]);
+    });
+
+    it("does not begin if its container has no process", async () => {
+      folder.write("top", "");
+      const script = fill();
+      await script.ended;
+      assert.deepEqual(script.kinds(), ["failed"], script.text());
+      assert.deepEqual(markers(), []);
     });
 
     it("is undone by its marker if its script was killed", async () => {

@@ -92,11 +92,20 @@ export function onNode({ ssh, sudo }: Pick<FaultNode, "ssh" | "sudo">, text: str
 }
 
 function common(labels: readonly string[], marks: string) {
-  const stack = labels.find((label) => label.startsWith(STACK_LABEL))?.slice(STACK_LABEL.length);
   const [first, second] = labels;
-  // Without its labels, nothing tells this stack's containers from others.
-  if (!stack || /[^\w.-]/.test(stack) || !first || !second) throw new Error("the stack has no labels");
-  return { LABEL0: first, LABEL1: second, MARKS: `${marks}/${stack}` };
+  if (!first || !second) throw new Error("the stack has no labels");
+  return { LABEL0: first, LABEL1: second, MARKS: marksOf(labels, marks) };
+}
+
+/**
+ * Folder of a stack's markers.
+ *
+ * @throws Error without its labels: nothing tells its containers from others then
+ */
+export function marksOf(labels: readonly string[], marks: string): string {
+  const stack = labels.find((label) => label.startsWith(STACK_LABEL))?.slice(STACK_LABEL.length);
+  if (!stack || /[^\w.-]/.test(stack)) throw new Error("the stack has no labels");
+  return `${marks}/${stack}`;
 }
 
 function nodeFile(name: string): string {

@@ -162,7 +162,7 @@ describe("a run with faults", { concurrency: 1 }, () => {
   });
 
   it("and a node that is dead, because command and script were killed, is found by doctor and started by the next up", async () => {
-    const marks = path.join(project.directory, ".swarmbench/faults/here", project.stack);
+    const marks = path.join(project.directory, ".swarmbench/faults/here", project.prefix);
     const list = faultsOption({ at: 8, fault: "node-kill", target: "broker 1", duration: LASTS_SEC });
     let killed: Promise<unknown> | undefined;
     const { code, text } = await runs.benchWhile(
@@ -171,10 +171,9 @@ describe("a run with faults", { concurrency: 1 }, () => {
         killed = eventually(async () => {
           const machine = ["inspect", "--format", "{{.State.Running}}", `${project.prefix}-node2`];
           assert.match((await project.run("docker", ...machine)).text, /false/);
-          const folder = path.join(marks, project.prefix);
-          const [mark = ""] = readdirSync(folder);
+          const [mark = ""] = readdirSync(marks);
           // The fifth line of a marker is the process of its script.
-          process.kill(Number(readFileSync(path.join(folder, mark), "utf8").split("\n")[4]), "SIGKILL");
+          process.kill(Number(readFileSync(path.join(marks, mark), "utf8").split("\n")[4]), "SIGKILL");
           process.kill(pid, "SIGKILL");
         }, 60_000);
       }),

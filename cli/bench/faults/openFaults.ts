@@ -108,10 +108,10 @@ async function undoAfterwards(node: FaultNode, labels: readonly string[]): Promi
 }
 
 /** The machine that runs this command, with the Docker engine of local nodes. */
-function thisMachine(scenario: string): FaultNode {
+function thisMachine(): FaultNode {
   const { engineHost } = readInstallation();
   const ssh = `env DOCKER_HOST=${word(engineHost)} sh -c`;
-  return { name: "this machine", ssh, sudo: "", marks: marksHere(home, scenario) };
+  return { name: "this machine", ssh, sudo: "", marks: marksHere(home) };
 }
 
 /** The nodes of the brokers, as the swarm reports them. */
@@ -129,7 +129,7 @@ async function stackOf({ plan, nodes }: Session): Promise<FaultStack> {
       return [broker, node] as const;
     }),
   );
-  return { labels: plan.labels, manager, here: thisMachine(plan.scenario), nodes: placed };
+  return { labels: plan.labels, manager, here: thisMachine(), nodes: placed };
 }
 
 function outdated(scenario: string, why: string): SwarmbenchError {

@@ -46,7 +46,7 @@ describe("faults that nodes cannot have", () => {
     );
     local.set("broker-3", { name: "gros-7", ssh: "ssh", sudo: "" });
     assert.deepEqual(await refusedFaults(list, { nodes: local, here, labels: [] }, check), [
-      "benchmark.faults: node-kill: gros-7 is not a local node, and might not start again; use engine-kill",
+      "benchmark.faults: node-kill: gros-7 is not known to be a local node, and another one might not start again; use engine-kill, or if it is one, bring the stack up to date: pulumi up",
     ]);
     assert.deepEqual(asked.sort(), [
       "gros-7: node-kill",

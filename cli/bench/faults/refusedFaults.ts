@@ -33,7 +33,8 @@ export async function refusedFaults(
   const answers = await Promise.all([...byNode].map(([node, needs]) => check(node, [...needs], labels)));
   const lines = [
     ...notLocal.map(
-      (name) => `node-kill ${name} is not a local node, and might not start again; use engine-kill`,
+      (name) =>
+        `node-kill ${name} is not known to be a local node, and another one might not start again; use engine-kill, or if it is one, bring the stack up to date: pulumi up`,
     ),
     ...answers.flatMap((text) => text.split("\n").filter(Boolean)),
   ];

@@ -32,6 +32,7 @@ for fault in $FAULTS; do
         echo "broker-link the kernel of $(uname -n) has no tbf, so that it cannot limit a rate"
       ;;
     disk-full)
+      needs ps
       needs prlimit
       needs setpriv
       ;;

@@ -90,14 +90,33 @@ queue() {
   nsenter --target "$target" --net tc qdisc "$@"
 }
 
-# Limits the size of the files that the processes of a container can write: CONTAINER SIZE, 0 or unlimited. A process may change
-# the soft limit of another one with the same user and groups without any capability.
+# Whether a container of this stack runs: NAME.
+is_running() { own ps --format '{{.Names}}' | grep -qxF -e "$1"; }
+
+# The processes of a container: ID.
+processes_of() { docker top "$1" -eo pid | sed 1d; }
+# The soft and the hard limit of the size of the files that a process writes: PID. Nothing if it has ended.
+file_limits() { sed -n 's/^Max file size  *\([^ ]*\)  *\([^ ]*\).*/\1 \2/p' "/proc/$1/limits" 2>/dev/null; }
+# Sets the soft limit: PID LIMIT. A process may do so to another one with the same user and groups, without any capability.
 limit_files() {
-  processes=$(docker top "$1" -eo pid) || return 1
-  for process in $(echo "$processes" | sed 1d); do
-    user=$(sed -n 's/^Uid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$process/status")
-    group=$(sed -n 's/^Gid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$process/status")
-    setpriv --reuid "$user" --regid "$group" --clear-groups prlimit --pid "$process" --fsize="$2:" || return 1
+  user=$(sed -n 's/^Uid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status")
+  group=$(sed -n 's/^Gid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status")
+  setpriv --reuid "$user" --regid "$group" --clear-groups prlimit --pid "$1" --fsize="$2:"
+}
+# Lets the processes of a container write to no file: ID. Fails if it has none, or one cannot be changed.
+fill_disk() {
+  filled=no
+  for each in $(processes_of "$1"); do
+    if limit_files "$each" 0; then filled=yes; else [ ! -d "/proc/$each" ] || return 1; fi
+  done
+  [ "$filled" = yes ]
+}
+# Undoes that: ID.
+lift_limit() {
+  for each in $(processes_of "$1"); do
+    limits=$(file_limits "$each") || continue
+    [ "${limits% *}" = 0 ] || continue
+    limit_files "$each" "${limits#* }" || [ ! -d "/proc/$each" ] || return 1
   done
 }
 
@@ -140,12 +159,15 @@ undo() {
       ;;
     node-kill)
       all=$(own ps --all --format '{{.Names}}') || return 1
-      ! echo "$all" | grep -qxF -e "$2" || docker start "$2" >/dev/null
+      echo "$all" | grep -qxF -e "$2" || return 0
+      # It may be about to end: if Docker does not answer in time, its kill fails and happens later.
+      ! is_running "$2" || sleep 2
+      docker start "$2" >/dev/null
       ;;
     disk-full)
       # Whichever container the broker has by now: a container that has ended has taken its limit with it.
       all=$(own ps --quiet --no-trunc --filter "label=com.docker.swarm.service.name=$3") || return 1
-      for each in $all; do limit_files "$each" unlimited || return 1; done
+      for container in $all; do lift_limit "$container" || return 1; done
       ;;
     cpu-hog | memory-hog)
       all=$(own ps --all --format '{{.Names}}') || return 1

@@ -43,7 +43,7 @@ finish() {
   before=$(now_ms)
   until undo "$FAULT" "$object" "$SERVICE"; do
     tries=$((tries - 1))
-    [ "$tries" -gt 0 ] || { say failed "it could not be undone"; return 0; }
+    [ "$tries" -gt 0 ] || { say failed "it could not be undone"; exit 1; }
     sleep 1
     before=$(now_ms)
   done
@@ -77,7 +77,7 @@ case $FAULT in
     ;;
   node-kill)
     object=$CONTAINER
-    own ps --format '{{.Names}}' | grep -qxF -e "$object" || fail "no container $object of this stack runs on this machine"
+    is_running "$object" || fail "no container $object of this stack runs on this machine"
     ;;
   *)
     object=$(running)
@@ -185,7 +185,7 @@ act() {
     broker-restart) docker kill --signal TERM "$object" ;;
     engine-kill) kill -KILL "$(engine)" ;;
     node-kill) docker kill --signal KILL "$object" ;;
-    disk-full) limit_files "$object" 0 ;;
+    disk-full) fill_disk "$object" ;;
     cpu-hog) hog ;;
     memory-hog) memory_hog ;;
   esac
@@ -200,7 +200,7 @@ say began "$before" "$after"
 keep_full() {
   while [ "$cut" = no ] && [ "$(now_ms)" -lt $(($1 - 500)) ]; do
     new=$(running) || new=
-    if [ -n "$new" ] && [ "$new" != "$object" ] && limit_files "$new" 0 >/dev/null 2>&1; then object=$new; fi
+    if [ -n "$new" ] && [ "$new" != "$object" ] && fill_disk "$new" >/dev/null 2>&1; then object=$new; fi
     nap_until "$(($(now_ms) + 300))"
   done
 }
