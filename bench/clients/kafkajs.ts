@@ -24,8 +24,6 @@ armTimerOnlyWhenNeeded();
 const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
 const KEEP_ALIVE_MS = 60_000;
 const GROUP = { sessionTimeout: 30_000, rebalanceTimeout: 60_000, heartbeatInterval: 3_000 };
-/** How often a consumer retries before it starts again: kafkajs' default. */
-const CONSUMER_RETRIES = 5;
 const JOIN_TIMEOUT_MS = 60_000;
 /** The value of a message without one. */
 const NO_VALUE = Buffer.alloc(0);
@@ -112,7 +110,9 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
     groupId: group,
     allowAutoTopicCreation: false,
     ...GROUP,
-    retry: { retries: CONSUMER_RETRIES, restartOnFailure: async () => !killed },
+    // With kafkajs' default of 9 s, it gives up at about the time at which another broker takes over. Then it starts again, and its
+    // group waits for what it was before until the session timeout.
+    retry: { ...RETRY, restartOnFailure: async () => !killed },
     minBytes: fetch.minBytes,
     maxBytes: fetch.maxBytes,
     maxWaitTimeInMs: fetch.maxWaitMs,
