@@ -1,5 +1,5 @@
 // One run: validates and starts it, or takes over one that is under way; follows it to its end; writes its results.
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import type { BenchSummary, RunRequest } from "../../contract/request.ts";
@@ -281,7 +281,7 @@ async function followWatched(session: Session, log: EventLog, ending: Ending): P
 
 /** Writes the results, and prints their table. */
 async function writeAndPrint(session: Session, folder: string): Promise<Run> {
-  const run = readOwnResults(folder);
+  const run = readOwnResults(session, folder);
   await writeResults(folder, run).catch((error: Error) => {
     throw new SwarmbenchError(
       "results-not-written",
@@ -296,11 +296,16 @@ async function writeAndPrint(session: Session, folder: string): Promise<Run> {
 }
 
 /** Events that cannot be read are the runner's failure, not a wrong argument. */
-function readOwnResults(folder: string): Run {
+function readOwnResults({ plan }: Session, folder: string): Run {
   try {
     return readResults(folder);
   } catch (error) {
-    throw new SwarmbenchError("run-failed", (error as Error).message, { cause: error });
+    if (existsSync(path.join(folder, "events.jsonl")))
+      throw new SwarmbenchError("run-failed", (error as Error).message, { cause: error });
+    throw new SwarmbenchError("run-failed", "the runner ended before it had begun: see its message above", {
+      hint: `If this checkout has been updated since the stack came up: npm run setup, then pulumi up -s ${plan.scenario}`,
+      cause: error,
+    });
   }
 }
 

@@ -60,6 +60,8 @@ class FakeRunner implements Container {
   private readonly time: FakeTime;
   private readonly cpus: number;
   private readonly gone: boolean;
+  /** Whether it does not understand its request, as one of an earlier version. */
+  refuses = false;
 
   constructor(time: FakeTime, cpus = 16, gone = false) {
     this.time = time;
@@ -69,7 +71,7 @@ class FakeRunner implements Container {
 
   find = async (): Promise<RunnerState | undefined> => undefined;
   machines = async () => [{ name: "gros-7", cpus: this.cpus, memoryMiB: 1_000, engine: "29" }];
-  exitCode = async () => (this.stopped ? 1 : 0);
+  exitCode = async () => (this.stopped || this.refuses ? 1 : 0);
   remove = async () => {};
   stop = async () => {
     this.stopped = true;
@@ -82,6 +84,7 @@ class FakeRunner implements Container {
   async follow(take: (line: string) => void): Promise<number> {
     const { request, time } = this;
     assert.ok(request);
+    if (this.refuses) return 0;
     const at = () => new Date(time.now).toISOString();
     const emit = (event: RunEvent) => take(JSON.stringify(event));
     const { run, scenario, conditions, benchmark, finished } = request;
@@ -124,6 +127,7 @@ interface Attempt {
   cpus?: number;
   gone?: boolean;
   ctrlCAt?: number;
+  refuses?: boolean;
 }
 
 async function attempt({ results, left, fromUp = true, plan = PLAN, changes = [], ...more }: Attempt) {
@@ -132,6 +136,7 @@ async function attempt({ results, left, fromUp = true, plan = PLAN, changes = []
   const reservation = new FakeReservation(time, [left]);
   const lines: string[] = [];
   const ctrlC = new AbortController();
+  runner.refuses = more.refuses ?? false;
   runner.onStep = (step) => step === more.ctrlCAt && ctrlC.abort();
   const session = {
     plan,
@@ -227,6 +232,14 @@ describe("a run whose reservation ends", () => {
     assert.equal(code, 130, message);
     assert.doesNotMatch(message, /reservation/);
     assert.ok(!noted(stopped));
+  });
+});
+
+describe("a runner that begins nothing", () => {
+  it("may be of an earlier version: the error says how to update it", async () => {
+    const { code, message } = await attempt({ results: folderOf("old"), left: 9_999, refuses: true });
+    assert.equal(code, 1, message);
+    assert.match(message, /ended before it had begun[\s\S]*npm run setup, then pulumi up -s site/);
   });
 });
 
