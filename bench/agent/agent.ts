@@ -221,7 +221,8 @@ export class Agent {
   }
 
   /**
-   * One consumer of each group leaves it or is killed, or a new one joins in its place. In a group where it has done so already, nothing happens.
+   * One consumer of each group leaves it or is killed, or a new one joins in its place. In a group where it has done so already,
+   * nothing happens.
    *
    * @throws HttpError 409 if the step has no such consumer, or it cannot leave or join a group
    */

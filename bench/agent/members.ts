@@ -1,5 +1,4 @@
-// The consumers of one group that a task runs. They can leave the group or be killed, and join it
-// again (benchmark.faults).
+// The consumers of one group that a task runs. They can leave the group or be killed, and join it again (benchmark.faults).
 import type { ConsumerPort } from "../clients/port.ts";
 import { added } from "../measure/account.ts";
 import { inBatches } from "./inBatches.ts";

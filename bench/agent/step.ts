@@ -20,7 +20,8 @@ export interface AgentStep {
    */
   measure(window: StepWindow): number | undefined;
   /**
-   * One consumer of each group leaves it or is killed, or a new one joins in its place. In a group where it has done so already, nothing happens.
+   * One consumer of each group leaves it or is killed, or a new one joins in its place. In a group where it has done so already,
+   * nothing happens.
    *
    * @param consumer its number in its group, from 0
    * @throws HttpError 409 if the step has no such consumer, or it cannot leave or join a group

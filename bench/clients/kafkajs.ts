@@ -13,6 +13,7 @@ import kafkajsPackage from "kafkajs/package.json" with { type: "json" };
 import type { KafkaTarget, ProxyRoute } from "../../contract/target.ts";
 import { clientConfig } from "./clientConfig.ts";
 import { errorKind } from "./errorKind.ts";
+import { GROUP } from "./group.ts";
 import { armTimerOnlyWhenNeeded } from "./kafkajsTimer.ts";
 import type { ClientAdapter, StartOffsets } from "./port.ts";
 import { throughProxies } from "./proxyRoute.ts";
@@ -23,7 +24,6 @@ armTimerOnlyWhenNeeded();
 /** About 20 s in total: a shorter outage of a broker costs latency but no message; a longer one is an error. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
 const KEEP_ALIVE_MS = 60_000;
-const GROUP = { sessionTimeout: 30_000, rebalanceTimeout: 60_000, heartbeatInterval: 3_000 };
 const JOIN_TIMEOUT_MS = 60_000;
 /** The value of a message without one. */
 const NO_VALUE = Buffer.alloc(0);
@@ -64,13 +64,12 @@ function socketFactory(proxyRoute: ProxyRoute | undefined): ISocketFactory {
   };
 }
 
-function clientOf(target: KafkaTarget, clientId: string, connections = new Connections()): Kafka {
-  return new Kafka({
-    ...clientConfig(target),
-    clientId,
-    retry: RETRY,
-    socketFactory: connections.through(socketFactory(target.proxyRoute)),
-  });
+function clientOf(
+  target: KafkaTarget,
+  clientId: string,
+  factory: ISocketFactory = socketFactory(target.proxyRoute),
+): Kafka {
+  return new Kafka({ ...clientConfig(target), clientId, retry: RETRY, socketFactory: factory });
 }
 
 const connectProducer: ClientAdapter["connectProducer"] = async (target, clientId, options) => {
@@ -104,7 +103,7 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
   receive,
 ) => {
   const connections = new Connections();
-  const kafka = clientOf(target, clientId, connections);
+  const kafka = clientOf(target, clientId, connections.through(socketFactory(target.proxyRoute)));
   let killed = false;
   const consumer = kafka.consumer({
     groupId: group,

@@ -1,8 +1,8 @@
 // One consumer of @platformatic/kafka, until its stream ends.
+import { GROUP } from "./group.ts";
 import type { ClientAdapter } from "./port.ts";
 import { COMMIT_INTERVAL_MS, ReachedOffsets } from "./reached.ts";
 
-const GROUP = { sessionTimeout: 30_000, rebalanceTimeout: 60_000, heartbeatInterval: 3_000 };
 /** Messages that the client's stream buffers before they are read. */
 const HIGH_WATER_MARK = 1_024;
 

@@ -6,6 +6,7 @@ import {
   forgetGone,
   type LeftFault,
   leftFaults,
+  leftOn,
   leftText,
   undoNoted,
 } from "../../lib/faults/left.ts";
@@ -35,10 +36,8 @@ const REAL: FaultSources = {
 
 /** The faults on nodes. Those that do not answer are left out if another one has faults: a node-kill may be why. */
 async function listOn({ nodes, labels }: FaultNote): Promise<LeftFault[]> {
-  const answers = await Promise.allSettled(nodes.map((node) => leftFaults("list", node, labels)));
-  const faults = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
-  const silent = answers.find((answer) => answer.status === "rejected");
-  if (silent && faults.length === 0) throw silent.reason;
+  const { faults, errors } = await leftOn(nodes, (node) => leftFaults("list", node, labels));
+  if (errors[0] && faults.length === 0) throw errors[0];
   return faults;
 }
 

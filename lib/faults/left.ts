@@ -88,6 +88,18 @@ export async function leftFaults(
   return parseLeft(node.name, await askNode(node, leftScript(mode, labels, node.marks)));
 }
 
+/** Asks several nodes. @returns their faults, and the error of each node that did not answer */
+export async function leftOn(
+  nodes: readonly FaultNode[],
+  ask: (node: FaultNode) => Promise<LeftFault[]>,
+): Promise<{ faults: LeftFault[]; errors: Error[] }> {
+  const answers = await Promise.allSettled(nodes.map(ask));
+  return {
+    faults: answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : [])),
+    errors: answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as Error] : [])),
+  };
+}
+
 /** Parses the output of node/left.sh. */
 export function parseLeft(node: string, text: string): LeftFault[] {
   return text.split("\n").flatMap((line) => {
@@ -120,22 +132,18 @@ export async function undoNoted(
   home: string,
   note: FaultNote,
 ): Promise<{ undone: string[]; errors: string[] }> {
-  const undoOn = (nodes: readonly FaultNode[], withinMs: number) =>
-    Promise.allSettled(nodes.map((node) => undoWithin(withinMs, node, note.labels)));
+  const { nodes, labels } = note;
+  const isHere = ({ marks }: FaultNode) => marks !== undefined;
+  const here = await leftOn(nodes.filter(isHere), (node) => leftFaults("undo", node, labels));
   // A node that was killed answers only after this machine has started it again.
-  const here = await undoOn(
-    note.nodes.filter(({ marks }) => marks),
-    0,
+  const withinMs = here.faults.length > 0 ? START_MS : 0;
+  const others = await leftOn(
+    nodes.filter((node) => !isHere(node)),
+    (node) => undoWithin(withinMs, node, labels),
   );
-  const isStarting = here.some((result) => result.status === "fulfilled" && result.value.length > 0);
-  const others = await undoOn(
-    note.nodes.filter(({ marks }) => !marks),
-    isStarting ? START_MS : 0,
-  );
-  const results = [...here, ...others];
-  const faults = results.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+  const faults = [...here.faults, ...others.faults];
   const errors = [
-    ...results.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : [])),
+    ...[...here.errors, ...others.errors].map(({ message }) => message),
     ...faults
       .filter(({ state }) => state === "failed")
       .map((each) => `${leftText(each)} could not be undone`),

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, afterEach, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { GROUP } from "../../bench/clients/group.ts";
 import { adapterOf } from "../../bench/clients/index.ts";
 import type { ClientAdapter, ConsumerPort } from "../../bench/clients/port.ts";
 import { ensureTopic, withAdmin } from "../../bench/kafka/topics.ts";
@@ -94,8 +95,6 @@ const distinct = (members: readonly Member[]) =>
   Array.from({ length: PARTITIONS }, (_, partition) => {
     return new Set(members.flatMap(({ offsets }) => offsets[partition] ?? [])).size;
   }).reduce((sum, count) => sum + count, 0);
-/** Of both clients (bench/clients). */
-const SESSION_SEC = 30;
 const sockets = () =>
   (process as unknown as { getActiveResourcesInfo(): string[] })
     .getActiveResourcesInfo()
@@ -170,7 +169,7 @@ for (const name of KAFKA_CLIENTS) {
       const longest = Math.max(...gaps);
       console.log(`${name}: the other one received nothing for ${longest.toFixed(1)} s`);
       // Until the session timeout, but for the heartbeat by which it learns of the rebalance.
-      assert.ok(longest > SESSION_SEC / 2, `${longest} s`);
+      assert.ok(longest > GROUP.sessionTimeout / 2_000, `${longest} s`);
     });
 
     it("costs a step no message, whose drain waits until its partitions are read again", async () => {

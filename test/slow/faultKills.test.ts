@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { FaultRecord } from "../../contract/faults.ts";
 import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
 import { eventually } from "../support/eventually.ts";
 import {
@@ -125,13 +126,11 @@ describe("a run with faults", { concurrency: 1 }, () => {
     await assertUndone(project, NODES);
   });
 
-  it("kills the engine of the broker's node, and swarm starts the broker again", async () => {
-    const list = faultsOption({ at: 8, fault: "engine-kill", target: "broker 1" });
-    const engine = () => project.on("node2", "cat /var/run/docker.pid");
-    const before = await engine();
+  /** Runs one fault of broker 1 to its end: no message is lost. @returns its record */
+  const survived = async (fault: object): Promise<FaultRecord> => {
     const { code, text } = await runs.bench(
       ...["--set", "duration=75 seconds", "--set", "drain=60 seconds", "--set", "logCheck=true"],
-      ...list,
+      ...faultsOption({ at: 8, target: "broker 1", ...fault }),
     );
     assert.equal(code, 0, text);
     const { faults: records = [], logCheck, lost } = runs.onlyStep();
@@ -139,24 +138,23 @@ describe("a run with faults", { concurrency: 1 }, () => {
       records.map(({ hit, error, endedAt }) => [hit, error, endedAt !== null]),
       [[["broker-1"], null, true]],
     );
-    assert.notEqual(await engine(), before);
     assert.deepEqual([lost, logCheck?.missing], [0, 0]);
+    return records[0] ?? assert.fail("the step has no fault");
+  };
+
+  it("kills the engine of the broker's node, and swarm starts the broker again", async () => {
+    const engine = () => project.on("node2", "cat /var/run/docker.pid");
+    const before = await engine();
+    await survived({ fault: "engine-kill" });
+    assert.notEqual(await engine(), before);
   });
 
   it("kills the broker's node and starts it again, and the next up changes nothing", async () => {
-    const list = faultsOption({ at: 8, fault: "node-kill", target: "broker 1", duration: 10 });
     const booted = () => project.on("node2", "stat --format %Y /proc/1");
     const before = await booted();
-    const { code, text } = await runs.bench(
-      ...["--set", "duration=75 seconds", "--set", "drain=60 seconds", "--set", "logCheck=true"],
-      ...list,
-    );
-    assert.equal(code, 0, text);
-    const { faults: [record] = [], logCheck, lost } = runs.onlyStep();
-    assert.deepEqual([record?.hit, record?.error], [["broker-1"], null]);
-    assert.ok(record?.startedAt && record.endedAt && record.endedAt - record.startedAt >= 10_000);
+    const { startedAt, endedAt } = await survived({ fault: "node-kill", duration: 10 });
+    assert.ok(startedAt && endedAt && endedAt - startedAt >= 10_000);
     assert.notEqual(await booted(), before);
-    assert.deepEqual([lost, logCheck?.missing], [0, 0]);
     await assertUndone(project, NODES);
     assert.match(await project.mustUp(), /Resources:\n +\d+ unchanged\n/);
   });

@@ -51,6 +51,11 @@ async function leaderOf(cluster: KafkaCluster, topic: string): Promise<number> {
   return (await clusterRoles(cluster.target, cluster.members).partition(topic, 0)).leader;
 }
 
+/** Waits until another broker than this one leads partition 0. */
+function anotherLeads(cluster: KafkaCluster, id: number, topic: string): Promise<void> {
+  return eventually(async () => assert.notEqual(await leaderOf(cluster, topic), id));
+}
+
 /** Hits the leader of partition 0 once all brokers are there and all replicas in sync. */
 function leaderInSync(cluster: KafkaCluster): FaultHooks {
   return {
@@ -86,7 +91,7 @@ function leaderAlone(cluster: KafkaCluster): FaultHooks {
     },
     afterKill: async (id, topic) => {
       for (const other of followers(id)) cluster.signalBroker(other, "SIGCONT");
-      await eventually(async () => assert.notEqual(await leaderOf(cluster, topic), id));
+      await anotherLeads(cluster, id, topic);
     },
   };
 }
@@ -95,7 +100,7 @@ function leaderAlone(cluster: KafkaCluster): FaultHooks {
 function leaderAway(cluster: KafkaCluster): FaultHooks {
   return {
     hit: leaderInSync(cluster).hit,
-    afterKill: (id, topic) => eventually(async () => assert.notEqual(await leaderOf(cluster, topic), id)),
+    afterKill: (id, topic) => anotherLeads(cluster, id, topic),
   };
 }
 

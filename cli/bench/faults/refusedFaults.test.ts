@@ -14,13 +14,19 @@ const here: FaultNode = { name: "here", ssh: "sh -c", sudo: "" };
 const faults = (...list: object[]) =>
   benchmarkSchema.parse({ duration: "100 seconds", faults: list }).faults ?? assert.fail();
 
+/** A check that finds nothing, and what it was asked for. */
+function recorder() {
+  const asked: string[] = [];
+  const check = async ({ name }: FaultNode, needs: readonly string[]) => {
+    asked.push(`${name}: ${needs.join(" ")}`);
+    return "";
+  };
+  return { asked, check };
+}
+
 describe("faults that nodes cannot have", () => {
   it("are asked of the nodes that they may hit: with a role, of all", async () => {
-    const asked: string[] = [];
-    const check = async ({ name }: FaultNode, needs: readonly string[]) => {
-      asked.push(`${name}: ${needs.join(" ")}`);
-      return "";
-    };
+    const { asked, check } = recorder();
     const list = faults(
       { at: 10, fault: "engine-kill", target: "broker 2" },
       { at: 30, fault: "broker-link", target: "leader of partition 0", duration: 5, delayMs: 20 },
@@ -35,11 +41,7 @@ describe("faults that nodes cannot have", () => {
   });
 
   it("include the killing of a node that is a machine of its own", async () => {
-    const asked: string[] = [];
-    const check = async ({ name }: FaultNode, needs: readonly string[]) => {
-      asked.push(`${name}: ${needs.join(" ")}`);
-      return "";
-    };
+    const { asked, check } = recorder();
     const list = faults({ at: 10, fault: "node-kill", target: "follower of partition 0", duration: 5 });
     const local = new Map<string, FaultNode>(
       [...nodes].map(([broker, node]) => [broker, { ...node, container: `lab-${node.name}` }]),
